@@ -76,6 +76,7 @@ CASES = {
     "prose": (chapters() + awkward_texts(), 900, 2, ["<|endoftext|>", "<|user|>"]),
     "three letters": (random_words(7), 700, 2, []),
     "runs out of pairs": (awkward_texts(), 2000, 2, ["<s>"]),
+    "special tokens in the text": (["<s>ab</s> " * 9, "a banana <s> a bandana"], 300, 2, ["<s>", "</s>", "a"]),
     "minimum frequency 5": (chapters()[:1], 2000, 5, []),
 }
 

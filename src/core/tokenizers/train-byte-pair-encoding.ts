@@ -70,7 +70,7 @@ export function trainBytePairEncoding(
 
   // Bytes are numbered in the order of the characters that write them, as the reference trainer does.
   const byteCharacters = byteLevelCharacters();
-  const alphabet = [...byteCharacters].sort(byCodePoint);
+  const alphabet = byteCharacters.filter((character) => !specialTokens.includes(character)).sort(byCodePoint);
   const tokens = [...specialTokens, ...alphabet];
   const idOfToken = new Map(tokens.map((token, id) => [token, id]));
   const idOfByte = byteCharacters.map((character) => idOfToken.get(character)!);
@@ -183,15 +183,12 @@ function learnMerges(
   });
   queueFreshPairs();
 
-  // A token that two different pairs spell keeps one id. Pairs with it can then be merged a second time; the later
-  // rank is the one that counts, as in the reference trainer.
-  const merges = new Map<number, [number, number]>();
+  const merges: [number, number][] = [];
   while (tokens.length < vocabularySize) {
     const best = queue.pop();
     if (best === undefined) break;
     const { first, second } = best;
-    const key = keyOf(first, second);
-    const count = pairCounts.get(key)!;
+    const count = pairCounts.get(keyOf(first, second))!;
     if (best.count !== count) {
       // Other merges have used up some of these pairs since: queue it again at its true place.
       best.count = count;
@@ -200,18 +197,18 @@ function learnMerges(
     }
     if (count < Math.max(1, minimumFrequency)) break;
 
+    // Two pairs never spell the same token, but a pair can spell a special token, which then keeps its id.
     const token = tokens[first]! + tokens[second]!;
     const merged = idOfToken.get(token) ?? tokens.length;
     if (merged === tokens.length) {
       tokens.push(token);
       idOfToken.set(token, merged);
     }
-    merges.delete(key);
-    merges.set(key, [first, second]);
+    merges.push([first, second]);
     for (const index of best.words) mergeInWord(words[index]!, index, first, second, merged, addPair);
     queueFreshPairs();
   }
-  return [...merges.values()];
+  return merges;
 }
 
 /** Replaces each `first second` of a word by `merged`, left to right, and reports the pairs that come and go. */
