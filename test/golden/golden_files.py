@@ -23,9 +23,9 @@ IGNORE_INDEX = -100
 
 
 def float32_list(tensor):
-    """Nested lists whose numbers, 9 significant digits, read back to the same float32 values."""
+    """Nested lists whose numbers, 9 significant digits, read back to the same float32 values. Zero has no sign."""
     if tensor.dim() == 0:
-        return float(f"{tensor.item():.9g}")
+        return float(f"{tensor.item():.9g}") + 0.0
     return [float32_list(row) for row in tensor]
 
 
