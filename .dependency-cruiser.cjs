@@ -1,0 +1,78 @@
+/**
+ * Which way imports may go: commands → cli, lifecycle → core. The files of the machine come in as interfaces,
+ * so the core and the lifecycle know src/platform by its types alone.
+ * @type {import('dependency-cruiser').IConfiguration}
+ */
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      comment: 'Modules that import each other cannot be understood or loaded one without the other.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-unresolvable',
+      comment: 'The import leads nowhere.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'nothing-imports-commands',
+      comment: 'Commands are the outermost layer; oclif alone loads them.',
+      severity: 'error',
+      from: { path: '^src', pathNot: '^src/commands' },
+      to: { path: '^src/commands' },
+    },
+    {
+      name: 'core-knows-nothing-above',
+      severity: 'error',
+      from: { path: '^src/core' },
+      to: { path: '^src/(commands|cli|lifecycle|index)' },
+    },
+    {
+      name: 'lifecycle-knows-no-screen',
+      severity: 'error',
+      from: { path: '^src/lifecycle' },
+      to: { path: '^src/(commands|cli|index)' },
+    },
+    {
+      name: 'platform-by-type-only',
+      comment: 'The machine comes in through the interfaces of src/platform, handed in by the command.',
+      severity: 'error',
+      from: { path: '^src/(core|lifecycle)' },
+      to: { path: '^src/platform', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'platform-knows-only-errors',
+      severity: 'error',
+      from: { path: '^src/platform' },
+      to: { path: '^src', pathNot: '^src/(platform|core/errors)' },
+    },
+    {
+      name: 'stages-stand-alone',
+      comment: 'What two stages share belongs in src/core.',
+      severity: 'error',
+      from: { path: '^src/lifecycle/([^/]+)/' },
+      to: { path: '^src/lifecycle/[^/]+/', pathNot: '^src/lifecycle/$1/' },
+    },
+    {
+      name: 'no-development-packages',
+      comment: 'The installed package has only its dependencies and optional peers.',
+      severity: 'error',
+      from: { path: '^src' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], pathNot: 'node_modules/@types/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
+  },
+};

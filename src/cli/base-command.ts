@@ -1,0 +1,88 @@
+import { Command, Flags, type Config } from '@oclif/core';
+import { flagIsGiven } from './command-line.js';
+import { bindInterruption, type Interruption } from './interruption.js';
+import { toJsonText } from './json-text.js';
+import type { Ports } from './ports.js';
+import { ProgressRenderer } from './progress.js';
+import { systemPorts } from './system-ports.js';
+import { renderTable, type Column } from './table.js';
+import { toolkitErrorFrom } from './toolkit-error-from.js';
+
+/**
+ * What every command extends. A command parses, calls one lifecycle function, renders, and returns that function's
+ * result: with `--json` the result is all that stdout gets. Errors are thrown, never printed here.
+ */
+export abstract class BaseCommand<Result extends object> extends Command {
+  static override enableJsonFlag = true;
+
+  static override baseFlags = {
+    quiet: Flags.boolean({ summary: 'Write no progress and no notes to stderr.', helpGroup: 'GLOBAL' }),
+  };
+
+  private interruption: Interruption | undefined;
+  private openProgress: ProgressRenderer | undefined;
+
+  constructor(
+    argv: string[],
+    config: Config,
+    protected readonly ports: Ports = systemPorts(),
+  ) {
+    super(argv, config);
+  }
+
+  abstract override run(): Promise<Result>;
+
+  /** Aborted by Ctrl-C; a command hands it to the lifecycle function that does the work. */
+  protected get signal(): AbortSignal {
+    // Bound at the first use: a command that never asks for it is ended by Ctrl-C as any program is.
+    this.interruption ??= bindInterruption(this.ports);
+    return this.interruption.signal;
+  }
+
+  /** Draws progress events on stderr; draws nothing under `--quiet`. */
+  protected progress(): Pick<ProgressRenderer, 'update'> {
+    if (this.isQuiet()) return { update: () => undefined };
+    this.openProgress ??= new ProgressRenderer(this.ports.stderr, () => this.ports.now());
+    return this.openProgress;
+  }
+
+  /** Writes text for people to stdout; nothing under `--json`. The caller sanitizes what comes from data. */
+  protected print(text: string): void {
+    this.openProgress?.clear();
+    if (!this.jsonEnabled()) this.ports.stdout.write(text);
+  }
+
+  /** Prints rows in columns that fit the terminal; cells may hold any text. */
+  protected printTable(columns: readonly Column[], rows: readonly (readonly string[])[]): void {
+    this.print(renderTable(columns, rows, this.ports.stdout));
+  }
+
+  /** Writes a remark to stderr, on a line of its own; nothing under `--quiet`. The caller sanitizes. */
+  protected note(text: string): void {
+    if (this.isQuiet()) return;
+    this.openProgress?.clear();
+    this.ports.stderr.write(`${text}\n`);
+  }
+
+  override jsonEnabled(): boolean {
+    return flagIsGiven(this.argv, '--json');
+  }
+
+  override logJson(json: unknown): void {
+    this.ports.stdout.write(toJsonText(json));
+  }
+
+  protected override async catch(error: unknown): Promise<never> {
+    const words = (this.id ?? '').replaceAll(':', ' ');
+    throw toolkitErrorFrom(error, `${this.config.bin} ${words}`);
+  }
+
+  protected override async finally(): Promise<void> {
+    this.openProgress?.finish();
+    this.interruption?.release();
+  }
+
+  private isQuiet(): boolean {
+    return flagIsGiven(this.argv, '--quiet');
+  }
+}
