@@ -54,7 +54,6 @@ const tokenizerConfig = {
   add_bos_token: false,
   add_eos_token: false,
   clean_up_tokenization_spaces: false,
-  model_max_length: 1024,
   padding_side: 'right',
   chat_template: CHAT_TEMPLATE,
 };
