@@ -1,5 +1,5 @@
 import type * as TensorFlow from '@tensorflow/tfjs';
-import type { Tensor } from '@tensorflow/tfjs';
+import type { KernelBackend, Tensor } from '@tensorflow/tfjs';
 import { ToolkitError } from '../errors/toolkit-error.js';
 import type {
   Cell,
@@ -48,7 +48,7 @@ const sameSpec = (a: TensorSpec, b: TensorSpec): boolean =>
 const misuse = (message: string): ToolkitError => new ToolkitError(message, 'UNEXPECTED');
 
 function checkNames(what: string, given: object, expected: readonly string[]): void {
-  const missing = expected.filter((name) => !(name in given));
+  const missing = expected.filter((name) => !Object.hasOwn(given, name));
   const unknown = Object.keys(given).filter((name) => !expected.includes(name));
   if (missing.length > 0) throw misuse(`${what}: missing ${missing.join(', ')}`);
   if (unknown.length > 0) {
@@ -152,8 +152,9 @@ class EagerExecutable implements Executable {
     into: Readonly<Record<string, Cell>> = {},
   ): Promise<Record<string, TensorData>> {
     const { engine } = this;
-    const { name: program, inputs, body } = this.program;
+    const { name: program, inputs, resident = [], body } = this.program;
     checkNames(`inputs of ${program}`, feeds, Object.keys(inputs));
+    checkNames(`cells for the resident outputs of ${program}`, into, resident);
     const results = engine.compute((tf) =>
       body(
         mapValues(inputs, (spec, name) => {
@@ -259,7 +260,8 @@ export class EagerEngine implements Engine {
     this.name = backend.name;
     this.device = backend.device;
     this.backendName = backend.backendName;
-    if (!tf.findBackend(this.backendName)) {
+    // The typings leave out the two ways of saying that there is none.
+    if (!(tf.findBackend(this.backendName) as KernelBackend | null | undefined)) {
       throw new ToolkitError(
         `the TensorFlow.js backend "${this.backendName}" is not available`,
         'ENGINE',

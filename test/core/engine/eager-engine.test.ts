@@ -35,6 +35,8 @@ describe('programs', () => {
     expect(executable.outputs).toEqual({ value: { shape: [], dtype: 'float32' }, gradient: vector(3) });
   });
 
+  const residentGradient: Program = { ...sumOfSquares, resident: ['gradient'] };
+
   it('knows its outputs before it ran', async () => {
     const executable = await engine.compile({
       name: 'compare',
@@ -54,6 +56,7 @@ describe('programs', () => {
   it('stores outputs into cells, a fed one included', async () => {
     const executable = await engine.compile({
       name: 'swap',
+      resident: ['a', 'b'],
       inputs: { a: vector(2), b: vector(2) },
       body: ({ a, b }) => ({ a: b!, b: a!, sum: tf.add(a!, b!) }),
     });
@@ -68,6 +71,7 @@ describe('programs', () => {
   it('shares no memory with its caller', async () => {
     const executable = await engine.compile({
       name: 'pass through',
+      resident: ['same', 'tail'],
       inputs: { x: vector(4) },
       // The CPU backend returns a view for both.
       body: ({ x }) => ({ same: x!, tail: tf.slice(x!, [2], [2]), tailToHost: tf.slice(x!, [2], [2]) }),
@@ -84,7 +88,7 @@ describe('programs', () => {
   });
 
   it('leaks no tensors, not even when it fails', async () => {
-    const executable = await engine.compile(sumOfSquares);
+    const executable = await engine.compile(residentGradient);
     const gradient = await engine.cell(vector(3));
     const wrong = await engine.cell(vector(2));
     const before = tf.memory().numTensors;
@@ -94,7 +98,7 @@ describe('programs', () => {
     const failing = await engine.compile({
       name: 'failing',
       inputs: { x: vector(3) },
-      body: ({ x }) => ({ y: tf.matMul(tf.square(x!) as tf.Tensor2D, x! as tf.Tensor2D) }),
+      body: ({ x }) => ({ y: tf.matMul(tf.square(x!), x!) }),
     });
     await expect(failing.run({ x: new Float32Array(3) })).rejects.toThrow();
     expect(tf.memory().numTensors).toBe(before);
@@ -114,19 +118,26 @@ describe('programs', () => {
   });
 
   it('refuses cells of another shape, another engine, or none, and outputs that do not exist', async () => {
-    const executable = await engine.compile(sumOfSquares);
+    const executable = await engine.compile(residentGradient);
     const x = await engine.cell(vector(3));
     const two = await engine.cell(vector(2));
-    await expect(executable.run({ x: two })).rejects.toThrow(/holds float32 \[2\], float32 \[3\] is needed/);
+    const gradient = await engine.cell(vector(3));
+    const shapes = /holds float32 \[2\], float32 \[3\] is needed/;
+    await expect(executable.run({ x: two }, { gradient })).rejects.toThrow(shapes);
     await expect(executable.run({ x }, { gradient: two })).rejects.toThrow(/output gradient .*float32 \[3\]/);
-    await expect(executable.run({ x }, { loss: two })).rejects.toThrow(/has no output loss/);
+    await expect(executable.run({ x })).rejects.toThrow(
+      /resident outputs of sum of squares: missing gradient/,
+    );
+    await expect(executable.run({ x }, { gradient, loss: two })).rejects.toThrow(/unknown loss/);
+    const mistaken = await engine.compile({ ...sumOfSquares, resident: ['loss'] });
+    await expect(mistaken.run({ x }, { loss: two })).rejects.toThrow(/has no output loss/);
     const other = await createReferenceEngine();
-    await expect(executable.run({ x: await other.cell(vector(3)) })).rejects.toThrow(
+    await expect(executable.run({ x: await other.cell(vector(3)) }, { gradient })).rejects.toThrow(
       /belongs to another engine/,
     );
     await other.dispose();
     x.dispose();
-    await expect(executable.run({ x })).rejects.toThrow(/disposed/);
+    await expect(executable.run({ x }, { gradient })).rejects.toThrow(/disposed/);
     await expect(x.read()).rejects.toThrow(/disposed/);
     await expect(engine.cell(vector(3), new Float32Array(2))).rejects.toThrow(/needs 3 elements/);
   });
@@ -173,7 +184,7 @@ describe('element-wise updates', () => {
     await expect(update.apply([good], { rate: 1 })).rejects.toThrow(/scalars of momentum: missing decay/);
     const odd = { ...good, gradient: await cell(3) };
     await expect(update.apply([good, odd], scalars)).rejects.toThrow(/gradient in group 1 of momentum/);
-    const { velocity: _, ...incomplete } = good;
+    const incomplete = { parameter: good.parameter, gradient: good.gradient };
     await expect(update.apply([good, incomplete], scalars)).rejects.toThrow(/missing velocity/);
     expect(await good.parameter.read()).toEqual(new Float32Array([1, 1]));
   });
