@@ -29,6 +29,8 @@ export interface Cell extends TensorSpec {
 export interface Program {
   readonly name: string;
   readonly inputs: Readonly<Record<string, TensorSpec>>;
+  /** Outputs that every run stores into cells, where the engine computes, instead of returning them. */
+  readonly resident?: readonly string[];
   /** Called under `tf.tidy`. What it reads from outside its inputs is fixed when the program is compiled. */
   readonly body: (inputs: Readonly<Record<string, Tensor>>) => Record<string, Tensor>;
 }
@@ -39,9 +41,9 @@ export interface Executable {
   /**
    * Runs once.
    * @param feeds a value for every input, by name; host arrays are not copied on the CPU
-   * @param into cells that receive the outputs of those names. A cell may also be fed, that is updated in
+   * @param into a cell for every resident output, by name. A cell may also be fed, that is updated in
    *   place, only if nothing but the computation of that very element reads it (an element-wise update).
-   * @returns the remaining outputs in host memory
+   * @returns the outputs that are not resident, in host memory
    */
   run(
     feeds: Readonly<Record<string, Cell | TensorData>>,

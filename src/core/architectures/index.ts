@@ -1,0 +1,47 @@
+import { ToolkitError } from '../errors/toolkit-error.js';
+import type { Architecture, Model } from './architecture.js';
+import { gpt2 } from './gpt2.js';
+import { llama } from './llama.js';
+
+/** Every architecture this toolkit runs. */
+export const ARCHITECTURES: readonly Architecture[] = [gpt2, llama];
+
+/** Values of `model_type` that can be read. */
+export function supportedModelTypes(): string[] {
+  return ARCHITECTURES.flatMap(({ modelTypes }) => modelTypes).sort();
+}
+
+/**
+ * Reads a parsed `config.json`.
+ *
+ * @param where the file's path, for messages
+ * @throws ToolkitError `UNSUPPORTED` for another architecture, `BAD_CHECKPOINT` for a damaged configuration
+ */
+export function readModel(config: unknown, where = 'config.json'): Model {
+  if (typeof config !== 'object' || config === null || Array.isArray(config)) {
+    throw new ToolkitError(`${where}: is not a JSON object`, 'BAD_CHECKPOINT', 'Get the file again.');
+  }
+  const fields = config as Record<string, unknown>;
+  const modelType = fields['model_type'];
+  const architecture = ARCHITECTURES.find(({ modelTypes }) => modelTypes.includes(String(modelType)));
+  if (architecture === undefined) {
+    throw new ToolkitError(
+      `${where}: model_type ${JSON.stringify(modelType)} is not supported`,
+      'UNSUPPORTED',
+      `Supported: ${supportedModelTypes().join(', ')}.`,
+    );
+  }
+  try {
+    return architecture.read(fields);
+  } catch (error) {
+    if (error instanceof ToolkitError && !error.message.startsWith(where)) {
+      throw new ToolkitError(
+        `${where}: ${error.message.replace(/^config\.json: /, '')}`,
+        error.code,
+        error.hint,
+        error,
+      );
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,108 @@
+import tf from '@tensorflow/tfjs';
+import type { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node';
+import type { Tensor } from '@tensorflow/tfjs';
+import { ToolkitError } from '../../errors/toolkit-error.js';
+import type { Cell, ElementType, Executable, Program, TensorData, TensorSpec } from '../engine.js';
+import { GraphBuilder } from '../onnx/graph-builder.js';
+import { record } from '../tracing/backend.js';
+import { Trace } from '../tracing/trace.js';
+import { DeviceCell, HostCell, type OnnxCell } from './cells.js';
+import {
+  createSession,
+  describeRuntimeError,
+  hostTensor,
+  type Provider,
+  type SessionSettings,
+} from './session.js';
+
+/** A program as an ONNX graph. */
+export interface TracedProgram {
+  readonly model: Uint8Array;
+  readonly outputs: Readonly<Record<string, TensorSpec>>;
+}
+
+/** Records a program, with whatever gradients it takes, as one ONNX graph. */
+export function traceProgram(program: Program, target: Provider): TracedProgram {
+  const graph = new GraphBuilder();
+  const trace = new Trace(graph, target);
+  return record(trace, () => {
+    const inputs: Record<string, Tensor> = {};
+    for (const [name, { shape, dtype }] of Object.entries(program.inputs)) {
+      const info = trace.tensor(graph.input(name, shape, dtype), shape, dtype);
+      inputs[name] = tf.engine().makeTensorFromTensorInfo(info);
+    }
+    const outputs: Record<string, TensorSpec> = {};
+    for (const [name, tensor] of Object.entries(program.body(inputs))) {
+      const spec = { shape: [...tensor.shape], dtype: tensor.dtype as ElementType };
+      graph.output(name, trace.name(tensor), spec.shape, spec.dtype);
+      outputs[name] = spec;
+    }
+    return { model: graph.build(program.name), outputs };
+  });
+}
+
+/** A compiled program. */
+export class OnnxExecutable implements Executable {
+  private constructor(
+    private readonly program: Program,
+    private readonly session: InferenceSession,
+    readonly outputs: Readonly<Record<string, TensorSpec>>,
+  ) {}
+
+  static async compile(program: Program, settings: SessionSettings): Promise<OnnxExecutable> {
+    const { model, outputs } = traceProgram(program, settings.provider);
+    const session = await createSession(model, program.name, {
+      ...settings,
+      resident: program.resident ?? [],
+    });
+    return new OnnxExecutable(program, session, outputs);
+  }
+
+  async run(
+    feeds: Readonly<Record<string, Cell | TensorData>>,
+    into: Readonly<Record<string, Cell>> = {},
+  ): Promise<Record<string, TensorData>> {
+    const fetches: Record<string, OnnxTensor | null> = {};
+    for (const name of Object.keys(this.outputs)) {
+      const cell = into[name];
+      fetches[name] = cell instanceof HostCell ? cell.tensor : null;
+    }
+    let results: InferenceSession.OnnxValueMapType;
+    try {
+      results = await this.session.run(this.feedTensors(feeds), fetches);
+    } catch (error) {
+      throw describeRuntimeError(error, this.program.name);
+    }
+    const returned: Record<string, TensorData> = {};
+    for (const name of Object.keys(this.outputs)) {
+      const cell = into[name];
+      const result = results[name] as OnnxTensor;
+      if (cell instanceof DeviceCell) cell.replace(result);
+      else if (cell === undefined) returned[name] = result.data as TensorData;
+    }
+    return returned;
+  }
+
+  async dispose(): Promise<void> {
+    await this.session.release();
+  }
+
+  /** Ends a profile begun with `profilePrefix`. */
+  endProfiling(): void {
+    this.session.endProfiling();
+  }
+
+  private feedTensors(feeds: Readonly<Record<string, Cell | TensorData>>): Record<string, OnnxTensor> {
+    const tensors: Record<string, OnnxTensor> = {};
+    for (const [name, { shape, dtype }] of Object.entries(this.program.inputs)) {
+      const value = feeds[name];
+      if (value === undefined)
+        throw new ToolkitError(`${this.program.name}: input ${name} is missing`, 'ENGINE');
+      // An input that nothing in the graph reads is still declared, so it is still fed.
+      tensors[name] = ArrayBuffer.isView(value)
+        ? hostTensor(value, dtype, shape)
+        : (value as OnnxCell).tensor;
+    }
+    return tensors;
+  }
+}

@@ -1,0 +1,92 @@
+import * as ort from 'onnxruntime-node';
+import type { ElementType, TensorData, TensorSpec } from '../engine.js';
+import { ToolkitError } from '../../errors/toolkit-error.js';
+
+/** Execution providers this engine drives. */
+export type Provider = 'cpu' | 'webgpu' | 'cuda';
+
+/** How a session is made. */
+export interface SessionSettings {
+  readonly provider: Provider;
+  /** Threads that share one operation on the CPU. */
+  readonly threads: number;
+  /** Outputs that stay in GPU buffers (WebGPU only). */
+  readonly resident?: readonly string[];
+  /** Writes ONNX Runtime's per-node profile to `<prefix>_<time>.json` when the session ends. */
+  readonly profilePrefix?: string;
+  /** Fails instead of letting the CPU compute what the provider cannot. */
+  readonly strict?: boolean;
+}
+
+/** Bytes per element in host memory. */
+const HOST_ARRAY = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
+
+/** A zero-filled host array for a tensor. */
+export function allocate(spec: TensorSpec): TensorData {
+  const size = spec.shape.reduce((product, dimension) => product * dimension, 1);
+  try {
+    return new HOST_ARRAY[spec.dtype](size);
+  } catch (error) {
+    throw new ToolkitError(
+      `cannot allocate a tensor of shape [${spec.shape.join(', ')}]`,
+      'OUT_OF_RESOURCES',
+      'Use a smaller batch, a shorter sequence or LoRA.',
+      error,
+    );
+  }
+}
+
+/** Wraps host memory as an ONNX Runtime tensor, without a copy. */
+export function hostTensor(data: TensorData, dtype: ElementType, shape: readonly number[]): ort.Tensor {
+  return new ort.Tensor(dtype, data as Float32Array, shape);
+}
+
+/** Turns a failure of ONNX Runtime into what the user can do about it. */
+export function describeRuntimeError(error: unknown, where: string): ToolkitError {
+  const message = error instanceof Error ? error.message : String(error);
+  if (/alloc|out of memory|bad_alloc/i.test(message)) {
+    return new ToolkitError(
+      `out of memory while running ${where}`,
+      'OUT_OF_RESOURCES',
+      'Use a smaller --batch-size (with more --gradient-accumulation-steps), a shorter --sequence-length, or --method lora.',
+      error,
+    );
+  }
+  return new ToolkitError(`ONNX Runtime failed in ${where}: ${message}`, 'ENGINE', undefined, error);
+}
+
+/** Loads a serialised graph. */
+export async function createSession(
+  model: Uint8Array,
+  name: string,
+  settings: SessionSettings,
+): Promise<ort.InferenceSession> {
+  const { provider } = settings;
+  const options: ort.InferenceSession.SessionOptions = {
+    executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
+    intraOpNumThreads: settings.threads,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    enableMemPattern: true,
+    // 3 = errors: the runtime's warnings about node placement are no news to the user.
+    logSeverityLevel: 3,
+  };
+  if (settings.strict) {
+    options.executionProviders = [provider];
+    options.extra = { session: { disable_cpu_ep_fallback: '1' } };
+  }
+  if (settings.profilePrefix !== undefined) {
+    options.enableProfiling = true;
+    options.profileFilePrefix = settings.profilePrefix;
+  }
+  if (provider === 'webgpu' && settings.resident !== undefined) {
+    options.preferredOutputLocation = Object.fromEntries(
+      settings.resident.map((output) => [output, 'gpu-buffer' as const]),
+    );
+  }
+  try {
+    return await ort.InferenceSession.create(model, options);
+  } catch (error) {
+    throw describeRuntimeError(error, `the set-up of ${name}`);
+  }
+}

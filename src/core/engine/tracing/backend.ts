@@ -1,0 +1,95 @@
+import tf from '@tensorflow/tfjs';
+import type { BackendValues, DataId, DataType, NamedAttrMap, NamedTensorInfoMap } from '@tensorflow/tfjs';
+import { elementType, toTensorData, Trace } from './trace.js';
+import { LOWERINGS } from './lowerings/index.js';
+
+/** Name under which the recording backend is registered with TensorFlow.js. */
+export const TRACE_BACKEND = 'genai-trace';
+
+let current: Trace | undefined;
+
+/** The recording under way, if any: own operations ask it whether to append a node or to compute. */
+export function currentTrace(): Trace | undefined {
+  return current;
+}
+
+function activeTrace(): Trace {
+  if (current === undefined) throw new Error('the tracing backend was used outside a trace');
+  return current;
+}
+
+/** A TensorFlow.js backend whose kernels append ONNX nodes to the current trace instead of computing. */
+class TraceBackend extends tf.KernelBackend {
+  override numDataIds(): number {
+    return 0;
+  }
+  override floatPrecision(): 16 | 32 {
+    return 32;
+  }
+  override epsilon(): number {
+    return 1e-7; // as TensorFlow.js's float32 backends
+  }
+  override timerAvailable(): boolean {
+    return false;
+  }
+  override disposeData(): boolean {
+    return true; // values belong to the trace, which is collected as a whole
+  }
+  override incRef(): void {}
+  decRef(): void {}
+  override refCount(): number {
+    return 1;
+  }
+  override write(values: BackendValues, shape: number[], dtype: DataType): DataId {
+    const type = elementType(dtype);
+    const data = toTensorData(values as ArrayLike<number>, type);
+    return activeTrace().constant(data, shape, type).dataId;
+  }
+  override move(): void {
+    throw new Error('a tensor of another backend was used in a trace; pass it as an input of the program');
+  }
+  override readSync(dataId: DataId): BackendValues {
+    const data = activeTrace().hostData(dataId);
+    if (data === undefined) throw new Error('a program read the value of a tensor while it was traced');
+    return data;
+  }
+  override async read(dataId: DataId): Promise<BackendValues> {
+    return this.readSync(dataId);
+  }
+}
+
+let registered = false;
+
+function registerBackend(): void {
+  if (registered) return;
+  registered = true;
+  // Below every computing backend, so that TensorFlow.js never chooses it by itself.
+  tf.registerBackend(TRACE_BACKEND, () => new TraceBackend(), -1);
+  for (const [kernelName, lower] of Object.entries(LOWERINGS)) {
+    tf.registerKernel({
+      kernelName,
+      backendName: TRACE_BACKEND,
+      kernelFunc: ({ inputs, attrs }) =>
+        lower(activeTrace(), inputs as NamedTensorInfoMap, (attrs ?? {}) as NamedAttrMap),
+    });
+  }
+}
+
+/** Runs `body` under `tf.tidy` with TensorFlow.js recording into `trace`; the backend in use before is restored. */
+export function record<T>(trace: Trace, body: () => T): T {
+  registerBackend();
+  const backendBefore = tf.getBackend();
+  const traceBefore = current;
+  current = trace;
+  tf.setBackend(TRACE_BACKEND);
+  try {
+    let result: T | undefined;
+    tf.tidy(() => {
+      result = body();
+    });
+    return result as T;
+  } finally {
+    current = traceBefore;
+    if (backendBefore) tf.setBackend(backendBefore);
+  }
+}

@@ -1,0 +1,115 @@
+import type { DataType, TensorInfo } from '@tensorflow/tfjs';
+import type { ElementType, TensorData } from '../engine.js';
+import type { GraphBuilder } from '../onnx/graph-builder.js';
+import type { OnnxType } from '../onnx/protobuf.js';
+
+/** What a traced tensor stands for: a value of the graph, host data, or one number repeated. */
+interface TracedValue {
+  readonly shape: readonly number[];
+  readonly dtype: ElementType;
+  /** Name in the graph; absent until a constant is first needed there. */
+  name?: string;
+  /** Host data of a constant. */
+  readonly data?: TensorData;
+  /** The number every element of a constant has, when they are all the same. */
+  readonly fill?: number;
+}
+
+const ONNX_TYPE_OF: Record<ElementType, OnnxType> = { float32: 'float32', int32: 'int32', bool: 'bool' };
+
+/** Copies any numeric list into the host form of an element type. */
+export function toTensorData(values: ArrayLike<number | boolean>, dtype: ElementType): TensorData {
+  if (dtype === 'float32') return values instanceof Float32Array ? values : Float32Array.from(values, Number);
+  if (dtype === 'int32') return values instanceof Int32Array ? values : Int32Array.from(values, Number);
+  return values instanceof Uint8Array ? values : Uint8Array.from(values, Number);
+}
+
+/** Checks that tfjs asks for an element type the graph can hold. */
+export function elementType(dtype: DataType): ElementType {
+  if (dtype === 'float32' || dtype === 'int32' || dtype === 'bool') return dtype;
+  throw new Error(`tensors of type ${dtype} cannot be traced`);
+}
+
+/**
+ * One recording: maps the tensors tfjs handles, known to it only by opaque data ids, to values of the graph
+ * under construction.
+ */
+export class Trace {
+  private readonly values = new WeakMap<object, TracedValue>();
+
+  /**
+   * @param graph receives the nodes
+   * @param target the execution provider; operators that only some providers have are chosen by it
+   */
+  constructor(
+    readonly graph: GraphBuilder,
+    readonly target: 'cpu' | 'webgpu' | 'cuda',
+  ) {}
+
+  /** A tensor that stands for a value of the graph. */
+  tensor(name: string, shape: readonly number[], dtype: DataType): TensorInfo {
+    return this.register({ name, shape, dtype: elementType(dtype) });
+  }
+
+  /** A constant tensor; it enters the graph only if something there reads it. */
+  constant(data: TensorData, shape: readonly number[], dtype: ElementType): TensorInfo {
+    const fill = data.length === 1 ? data[0]! : undefined;
+    return this.register(fill === undefined ? { data, shape, dtype } : { data, fill, shape, dtype });
+  }
+
+  /** A constant with one value everywhere. */
+  filled(value: number, shape: readonly number[], dtype: DataType): TensorInfo {
+    return this.register({ fill: value, shape, dtype: elementType(dtype) });
+  }
+
+  /** The number that every element of a constant tensor has, if there is one. */
+  fillOf(tensor: TensorInfo): number | undefined {
+    return this.value(tensor).fill;
+  }
+
+  /** Host data, if the tensor is a constant; tfjs reads such tensors for shapes, axes and indices. */
+  hostData(dataId: object): TensorData | undefined {
+    const value = this.values.get(dataId);
+    if (value === undefined) return undefined;
+    if (value.data !== undefined || value.fill === undefined) return value.data;
+    const size = value.shape.reduce((product, dimension) => product * dimension, 1);
+    return toTensorData(new Array<number>(size).fill(value.fill), value.dtype);
+  }
+
+  /** Name of the value in the graph, which has exactly the tensor's shape. */
+  name(tensor: TensorInfo): string {
+    const value = this.value(tensor);
+    value.name ??= this.materialise(value);
+    return value.name;
+  }
+
+  /** Name of a value that broadcasts to the tensor's shape: a scalar where all elements are the same. */
+  broadcastName(tensor: TensorInfo): string {
+    const value = this.value(tensor);
+    if (value.name === undefined && value.fill !== undefined) {
+      return this.graph.constant([], ONNX_TYPE_OF[value.dtype], toTensorData([value.fill], value.dtype));
+    }
+    return this.name(tensor);
+  }
+
+  private register(value: TracedValue): TensorInfo {
+    const dataId = {};
+    this.values.set(dataId, value);
+    return { dataId, shape: [...value.shape], dtype: value.dtype };
+  }
+
+  private value(tensor: TensorInfo): TracedValue {
+    const value = this.values.get(tensor.dataId);
+    if (value === undefined) throw new Error('a tensor made outside this trace was used in it');
+    return value;
+  }
+
+  private materialise(value: TracedValue): string {
+    const type = ONNX_TYPE_OF[value.dtype];
+    if (value.data !== undefined) return this.graph.constant(value.shape, type, value.data);
+    const scalar = this.graph.constant([], type, toTensorData([value.fill!], value.dtype));
+    return value.shape.length === 0
+      ? scalar
+      : this.graph.node('Expand', [scalar, this.graph.int64(value.shape)]);
+  }
+}

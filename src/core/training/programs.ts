@@ -1,0 +1,151 @@
+import tf from '@tensorflow/tfjs';
+import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs';
+import { loraAdaptation, type LoraSettings } from '../adapters/lora.js';
+import type { Model, ParameterSpec } from '../architectures/architecture.js';
+import type { Program, TensorData, TensorSpec } from '../engine/engine.js';
+import { sumOfSquares } from '../engine/operations/sum-of-squares.js';
+import { sequenceAttention } from '../layers/attention.js';
+import type { ForwardContext } from '../layers/forward-context.js';
+import { linearCrossEntropy } from '../losses/linear-cross-entropy.js';
+import type { Batch } from './batch.js';
+
+/** A model with what is trained of it. */
+export interface TrainedModel {
+  readonly model: Model;
+  /** Present when an adapter is trained, or evaluated, on frozen weights. */
+  readonly adapter: LoraSettings | undefined;
+  /** Parameters that no gradient is taken for. */
+  readonly frozen: readonly ParameterSpec[];
+  readonly trainable: readonly ParameterSpec[];
+}
+
+/** What decides a program's shapes. */
+export interface BatchShape {
+  readonly batchSize: number;
+  readonly length: number;
+  /** Several dataset rows share a row of the batch and must not see each other. */
+  readonly packed: boolean;
+}
+
+type Tensors = Readonly<Record<string, Tensor>>;
+
+function batchInputs({ batchSize, length, packed }: BatchShape): Record<string, TensorSpec> {
+  const ids: TensorSpec = { shape: [batchSize, length], dtype: 'int32' };
+  return {
+    tokens: ids,
+    targets: ids,
+    positions: ids,
+    weights: { shape: [batchSize, length], dtype: 'float32' },
+    ...(packed ? { segments: ids } : {}),
+  };
+}
+
+function parameterInputs(parameters: readonly ParameterSpec[]): Record<string, TensorSpec> {
+  return Object.fromEntries(
+    parameters.map(({ name, shape }) => [name, { shape, dtype: 'float32' as const }]),
+  );
+}
+
+/** The arrays of a batch that a program takes. */
+export function batchFeeds(program: Program, batch: Batch): Record<string, TensorData> {
+  const { tokens, targets, positions, weights, segments } = batch;
+  const arrays: Record<string, TensorData> = { tokens, targets, positions, weights, segments };
+  return Object.fromEntries(Object.entries(arrays).filter(([name]) => name in program.inputs));
+}
+
+/** Name of the program output and cell that hold a parameter's gradient. */
+export function gradientName(parameter: string): string {
+  return `gradient/${parameter}`;
+}
+
+function contextFor(trained: TrainedModel, inputs: Tensors, parameters: Tensors): ForwardContext {
+  const parameter = (name: string): Tensor => parameters[name] ?? inputs[name]!;
+  const attend = sequenceAttention(inputs['segments']);
+  if (trained.adapter === undefined) return { parameter, attend };
+  const counter = inputs['dropout_counter'];
+  return { parameter, attend, adapt: loraAdaptation(trained.model, trained.adapter, parameter, counter) };
+}
+
+function weightedLoss(trained: TrainedModel, inputs: Tensors, parameters: Tensors): Tensor {
+  const { model } = trained;
+  const context = contextFor(trained, inputs, parameters);
+  const tokens = inputs['tokens']!;
+  const hidden = model.hiddenStates(context, tokens, inputs['positions']!, tokens.shape[1]!);
+  const rows = tf.reshape(hidden, [-1, model.shape.hidden]) as Tensor2D;
+  const flat = (name: string): Tensor1D => tf.reshape(inputs[name]!, [-1]);
+  const head = context.parameter(model.headParameter) as Tensor2D;
+  return linearCrossEntropy(rows, head, flat('targets'), flat('weights'));
+}
+
+/** The loss of one batch: the sum of `weights` × cross-entropy, as output `loss`. */
+export function lossProgram(trained: TrainedModel, shape: BatchShape): Program {
+  return {
+    name: `evaluation of ${shape.batchSize} × ${shape.length} tokens`,
+    inputs: { ...parameterInputs([...trained.frozen, ...trained.trainable]), ...batchInputs(shape) },
+    body: (inputs) => ({ loss: weightedLoss(trained, inputs, {}) }),
+  };
+}
+
+/** The logits of one batch, [batchSize, length, vocabulary], as output `logits`. */
+export function logitsProgram(trained: TrainedModel, shape: BatchShape): Program {
+  const { model } = trained;
+  const { targets: _targets, weights: _weights, ...needed } = batchInputs(shape);
+  return {
+    name: `logits of ${shape.batchSize} × ${shape.length} tokens`,
+    inputs: { ...parameterInputs([...trained.frozen, ...trained.trainable]), ...needed },
+    body: (inputs) => {
+      const context = contextFor(trained, inputs, {});
+      const hidden = model.hiddenStates(context, inputs['tokens']!, inputs['positions']!, shape.length);
+      const rows = tf.reshape(hidden, [-1, model.shape.hidden]) as Tensor2D;
+      const logits = tf.matMul(rows, context.parameter(model.headParameter) as Tensor2D, false, true);
+      return { logits: tf.reshape(logits, [shape.batchSize, shape.length, model.shape.vocabulary]) };
+    },
+  };
+}
+
+/**
+ * Loss and gradients of one batch: outputs `loss`, `squared_norm` (over all gradients) and, resident, the gradient of
+ * every trainable parameter.
+ *
+ * @param accumulate adds to the gradients fed, in place, instead of replacing them
+ */
+export function gradientProgram(trained: TrainedModel, shape: BatchShape, accumulate: boolean): Program {
+  const names = trained.trainable.map(({ name }) => name);
+  const gradientSpecs = trained.trainable.map(({ name, shape: dimensions }) => ({
+    name: gradientName(name),
+    shape: dimensions,
+  }));
+  const dropout = trained.adapter !== undefined && trained.adapter.dropout > 0;
+  return {
+    name: `training step of ${shape.batchSize} × ${shape.length} tokens`,
+    inputs: {
+      ...parameterInputs([...trained.frozen, ...trained.trainable]),
+      ...batchInputs(shape),
+      ...(dropout ? { dropout_counter: { shape: [], dtype: 'int32' as const } } : {}),
+      ...(accumulate
+        ? Object.fromEntries(
+            gradientSpecs.map(({ name, shape: dimensions }) => [
+              name,
+              { shape: dimensions, dtype: 'float32' as const },
+            ]),
+          )
+        : {}),
+    },
+    resident: gradientSpecs.map(({ name }) => name),
+    body: (inputs) => {
+      const { value, grads } = tf.valueAndGrads((...values: Tensor[]) => {
+        const parameters = Object.fromEntries(values.map((tensor, index) => [names[index]!, tensor]));
+        return weightedLoss(trained, inputs, parameters);
+      })(names.map((name) => inputs[name]!));
+      const gradients = grads.map((gradient, index) => {
+        const before = inputs[gradientName(names[index]!)];
+        return before === undefined ? gradient : tf.add(before, gradient);
+      });
+      return {
+        loss: value,
+        squared_norm: tf.addN(gradients.map(sumOfSquares)),
+        ...Object.fromEntries(gradients.map((gradient, index) => [gradientName(names[index]!), gradient])),
+      };
+    },
+  };
+}
