@@ -1,0 +1,285 @@
+import { join } from 'node:path';
+import type { FileSystem } from '../../platform/file-system.js';
+import { ToolkitError } from '../errors/toolkit-error.js';
+import type { StateDict, StorageType } from './checkpoint.js';
+import { formatJson, isJsonObject, readJsonObject, type JsonObject } from './json-file.js';
+import { isPickleName, refusePickle } from './pickled-weights.js';
+import { isPlainFileName } from './plain-file-name.js';
+import { quoteName } from './quote-name.js';
+import {
+  openSafetensors,
+  STORAGE_BYTES,
+  writeSafetensors,
+  type SafetensorsEntry,
+  type SafetensorsFile,
+} from './safetensors.js';
+import { shardFileName, splitIntoShards } from './shards.js';
+import { asTensorSource, elementCount, type TensorSource } from './tensor-source.js';
+import { copyTokenizerFiles } from './tokenizer-files.js';
+import { WRITER_METADATA, writeWholeFolder, type WholeFolderOptions } from './whole-folder.js';
+
+const CONFIG_FILE = 'config.json';
+const GENERATION_CONFIG_FILE = 'generation_config.json';
+const WEIGHTS_FILE = 'model.safetensors';
+const INDEX_FILE = 'model.safetensors.index.json';
+
+/** Shard size of older transformers releases and of most published checkpoints, in bytes. */
+const DEFAULT_SHARD_BYTES = 5e9;
+
+/** `torch_dtype` in `config.json`. */
+const TORCH_DTYPES: Readonly<Record<StorageType, string>> = {
+  F32: 'float32',
+  F16: 'float16',
+  BF16: 'bfloat16',
+};
+
+/** A model in the Hugging Face folder layout, its weights still on disk. */
+export interface ModelFolder extends TensorSource {
+  readonly path: string;
+  /** `config.json` as published. */
+  readonly config: JsonObject;
+  /** `generation_config.json`, where there is one. */
+  readonly generationConfig?: JsonObject;
+  /** Published parameter names of all shards. */
+  readonly tensors: ReadonlyMap<string, SafetensorsEntry>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a model folder: reads its JSON files and the headers of its weight files.
+ * @throws NOT_FOUND when there is nothing at `path`; USAGE when it is a file; UNSUPPORTED for GGUF files and pickled
+ *   weights; BAD_CHECKPOINT when a part is missing, damaged or contradicts another
+ */
+export async function openModelFolder(files: FileSystem, path: string): Promise<ModelFolder> {
+  const names = await listModelFolder(files, path);
+  assertHasWeights(path, names);
+  if (!names.includes(CONFIG_FILE)) {
+    throw new ToolkitError(
+      `${path}: the model folder has no ${CONFIG_FILE}`,
+      'BAD_CHECKPOINT',
+      `Get the missing file from where the weights came from.`,
+    );
+  }
+  const config = await readJsonObject(files, join(path, CONFIG_FILE));
+  const generationConfig = names.includes(GENERATION_CONFIG_FILE)
+    ? await readJsonObject(files, join(path, GENERATION_CONFIG_FILE))
+    : undefined;
+  const weights = names.includes(WEIGHTS_FILE)
+    ? await openWeights(files, path, new Map([[WEIGHTS_FILE, []]]))
+    : await openWeights(files, path, await readIndex(files, path, names));
+  return { path, config, ...(generationConfig && { generationConfig }), ...weights };
+}
+
+async function listModelFolder(files: FileSystem, path: string): Promise<string[]> {
+  const info = await files.stat(path);
+  if (info === undefined) {
+    throw new ToolkitError(
+      `${path}: no such model folder`,
+      'NOT_FOUND',
+      'Give the path of a folder with config.json and model.safetensors; a model on the Hub must be downloaded first.',
+    );
+  }
+  if (info.kind === 'directory') return files.list(path);
+  if (await isGguf(files, path, info.size)) throw refuseGguf(path);
+  if (isPickleName(path)) throw refusePickle(path);
+  throw new ToolkitError(
+    `${path}: is a file, a model folder is needed`,
+    'USAGE',
+    'Give the folder that holds config.json and model.safetensors.',
+  );
+}
+
+async function isGguf(files: FileSystem, path: string, size: number): Promise<boolean> {
+  if (size < 4) return false;
+  const file = await files.open(path);
+  try {
+    return new TextDecoder().decode(await file.read(0, 4)) === 'GGUF';
+  } finally {
+    await file.close();
+  }
+}
+
+function refuseGguf(path: string): ToolkitError {
+  return new ToolkitError(
+    `${path}: is a GGUF file, a Hugging Face model folder is needed here`,
+    'UNSUPPORTED',
+    'Give the folder with config.json and model.safetensors that the GGUF file was made from.',
+  );
+}
+
+/** Says what is there instead when neither weights nor index are. */
+function assertHasWeights(path: string, names: readonly string[]): void {
+  if (names.includes(WEIGHTS_FILE) || names.includes(INDEX_FILE)) return;
+  if (names.includes('adapter_config.json')) {
+    throw new ToolkitError(
+      `${path}: holds an adapter, not a model`,
+      'USAGE',
+      'Give the folder of its base model here, and this one as the adapter.',
+    );
+  }
+  if (names.some((name) => name.endsWith('.safetensors'))) {
+    throw new ToolkitError(
+      `${path}: has .safetensors files but neither ${WEIGHTS_FILE} nor ${INDEX_FILE}`,
+      'BAD_CHECKPOINT',
+      'The download is incomplete; get the missing file.',
+    );
+  }
+  const pickle = names.find(isPickleName);
+  if (pickle !== undefined) throw refusePickle(join(path, pickle));
+  const gguf = names.find((name) => name.endsWith('.gguf'));
+  if (gguf !== undefined) throw refuseGguf(join(path, gguf));
+  throw new ToolkitError(
+    `${path}: the folder has no ${WEIGHTS_FILE}`,
+    'BAD_CHECKPOINT',
+    'Give a folder in the Hugging Face layout, with its weights downloaded.',
+  );
+}
+
+/** Reads the shard index: file name → the tensors it promises to hold. */
+async function readIndex(
+  files: FileSystem,
+  path: string,
+  present: readonly string[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const indexPath = join(path, INDEX_FILE);
+  const fail = (problem: string, hint: string): never => {
+    throw new ToolkitError(`${indexPath}: ${problem}`, 'BAD_CHECKPOINT', hint);
+  };
+  const weightMap = (await readJsonObject(files, indexPath))['weight_map'];
+  if (!isJsonObject(weightMap)) return fail('weight_map is missing or not an object', 'Get the index again.');
+  const shards = new Map<string, string[]>();
+  for (const [name, file] of Object.entries(weightMap)) {
+    if (typeof file !== 'string' || !isPlainFileName(file)) {
+      const where = quoteName(String(file));
+      return fail(
+        `tensor ${quoteName(name)} is said to be in ${where}, which is not a file of this folder`,
+        'Do not use a checkpoint whose index points elsewhere.',
+      );
+    }
+    const shard = shards.get(file);
+    if (shard !== undefined) shard.push(name);
+    else if (present.includes(file)) shards.set(file, [name]);
+    else
+      fail(`the shard ${quoteName(file)} is not there`, 'The download is incomplete; get the missing file.');
+  }
+  return shards;
+}
+
+/**
+ * Opens weight files together. A tensor that the index forgot is read all the same, as transformers does; one that it
+ * promised must be there.
+ */
+async function openWeights(
+  files: FileSystem,
+  path: string,
+  shards: ReadonlyMap<string, readonly string[]>,
+): Promise<TensorSource & Pick<ModelFolder, 'tensors' | 'close'>> {
+  const open: SafetensorsFile[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.all(open.map((file) => file.close()));
+  };
+  const tensors = new Map<string, SafetensorsEntry>();
+  const homes = new Map<string, SafetensorsFile>();
+  try {
+    for (const [fileName, promised] of shards) {
+      const file = await openSafetensors(files, join(path, fileName));
+      open.push(file);
+      const fail = (name: string, problem: string): never => {
+        const where = join(path, fileName);
+        throw new ToolkitError(
+          `${where}: tensor ${quoteName(name)} ${problem}`,
+          'BAD_CHECKPOINT',
+          'Get the shards again.',
+        );
+      };
+      for (const [name, entry] of file.tensors) {
+        if (homes.has(name)) fail(name, 'is in another shard too');
+        tensors.set(name, entry);
+        homes.set(name, file);
+      }
+      const missing = promised.find((name) => !file.tensors.has(name));
+      if (missing !== undefined) fail(missing, 'is missing, although the index lists it there');
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const readTensor: ModelFolder['readTensor'] = (name) => {
+    const file = homes.get(name);
+    if (file !== undefined) return file.read(name);
+    return Promise.reject(
+      new ToolkitError(`${path}: there is no tensor ${quoteName(name)}`, 'BAD_CHECKPOINT'),
+    );
+  };
+  return { tensors, readTensor, close };
+}
+
+/** What a model folder is made of. */
+export interface ModelFolderContent extends WholeFolderOptions {
+  /** Written as `config.json`, with `torch_dtype` set to `storage`. */
+  readonly config: JsonObject;
+  readonly generationConfig?: JsonObject;
+  /** All parameters under their published names; tied ones once. */
+  readonly state: StateDict | TensorSource;
+  /** Type that the weights are stored in. */
+  readonly storage: StorageType;
+  /** Folder whose tokenizer files are copied. */
+  readonly tokenizerFilesFrom?: string;
+  /** Weights beyond this many bytes are split into shards with an index; 5e9 unless told. */
+  readonly maximumShardBytes?: number;
+}
+
+/**
+ * Writes a folder that transformers loads. It appears complete or not at all, and tensors are fetched one at a time.
+ * @throws USAGE when `path` exists and may not be replaced (see {@link WholeFolderOptions}); what
+ *   {@link writeSafetensors} throws
+ */
+export async function writeModelFolder(
+  files: FileSystem,
+  path: string,
+  content: ModelFolderContent,
+): Promise<void> {
+  const { config, generationConfig, storage, tokenizerFilesFrom } = content;
+  await writeWholeFolder(files, path, content, async (folder) => {
+    await writeWeights(files, folder, content);
+    const torchDtype = TORCH_DTYPES[storage];
+    // transformers 5 writes `dtype`, older releases know only `torch_dtype`: the two must never disagree.
+    const dtypes = { torch_dtype: torchDtype, ...('dtype' in config && { dtype: torchDtype }) };
+    await files.writeAtomic(join(folder, CONFIG_FILE), formatJson({ ...config, ...dtypes }));
+    if (generationConfig !== undefined) {
+      await files.writeAtomic(join(folder, GENERATION_CONFIG_FILE), formatJson(generationConfig));
+    }
+    if (tokenizerFilesFrom !== undefined) await copyTokenizerFiles(files, tokenizerFilesFrom, folder);
+  });
+}
+
+async function writeWeights(
+  files: FileSystem,
+  folder: string,
+  { state, storage, maximumShardBytes = DEFAULT_SHARD_BYTES }: ModelFolderContent,
+): Promise<void> {
+  const source = asTensorSource(state);
+  const sizes = Array.from(
+    source.tensors,
+    ([name, { shape }]) => [name, elementCount(shape) * STORAGE_BYTES[storage]] as const,
+  );
+  const shards = splitIntoShards(sizes, maximumShardBytes);
+  const weightMap: [string, string][] = [];
+  for (const [index, { names }] of shards.entries()) {
+    const file = shardFileName(index, shards.length);
+    const tensors = new Map(names.map((name) => [name, source.tensors.get(name)!]));
+    await writeSafetensors(
+      files,
+      join(folder, file),
+      { tensors, readTensor: (name) => source.readTensor(name) },
+      storage,
+      WRITER_METADATA,
+    );
+    weightMap.push(...names.map((name): [string, string] => [name, file]));
+  }
+  if (shards.length === 1) return;
+  const totalSize = shards.reduce((sum, { bytes }) => sum + bytes, 0);
+  const metadata = { total_parameters: totalSize / STORAGE_BYTES[storage], total_size: totalSize };
+  const index = { metadata, weight_map: Object.fromEntries(weightMap.sort(([a], [b]) => (a < b ? -1 : 1))) };
+  await files.writeAtomic(join(folder, INDEX_FILE), formatJson(index));
+}
