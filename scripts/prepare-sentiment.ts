@@ -34,10 +34,7 @@ function clean(text: string): string {
 
 /** What two sentences share when they differ in case, punctuation and spacing only. */
 function wording(text: string): string {
-  return text
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}]+/gu, ' ')
-    .trim();
+  return text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '');
 }
 
 const { values } = parseArgs({ options: { out: { type: 'string', default: 'datasets/sentiment' } } });
