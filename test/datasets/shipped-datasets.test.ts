@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const datasets = join(root, 'datasets');
@@ -47,8 +47,8 @@ function readRows(dataset: string, split: string): Record<string, unknown>[] {
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
-function runScript(script: string, out: string): void {
-  execFileSync(process.execPath, ['--import', 'tsx', join('scripts', script), '--out', out], { cwd: root });
+function runScript(script: string, ...flags: string[]): void {
+  execFileSync(process.execPath, ['--import', 'tsx', join('scripts', script), ...flags], { cwd: root });
 }
 
 const names = readdirSync(datasets, { withFileTypes: true })
@@ -118,7 +118,7 @@ describe('sentiment', () => {
   });
 
   it('is what its script makes', () => {
-    runScript('prepare-sentiment.ts', scratch);
+    runScript('prepare-sentiment.ts', '--out', scratch);
     expect(listedFiles('sentiment').map(({ name }) => describeFile(scratch, name))).toEqual(listedFiles('sentiment'));
   });
 });
@@ -188,14 +188,16 @@ describe('instructions', () => {
 });
 
 describe('pretraining-corpus', () => {
+  const folder = join(scratch, 'corpus');
+  beforeAll(() => runScript('prepare-corpus.ts', '--out', folder));
+
   it('is what its script makes, and holds no review sentence and no held-out row', () => {
-    runScript('prepare-corpus.ts', scratch);
     const listed = listedFiles('pretraining-corpus');
     expect(listed.map(({ name }) => name)).toEqual(['train.jsonl', 'valid.jsonl']);
-    expect(listed.map(({ name }) => describeFile(scratch, name))).toEqual(listed);
+    expect(listed.map(({ name }) => describeFile(folder, name))).toEqual(listed);
 
     const texts = listed
-      .flatMap(({ name }) => readFileSync(join(scratch, name), 'utf8').trimEnd().split('\n'))
+      .flatMap(({ name }) => readFileSync(join(folder, name), 'utf8').trimEnd().split('\n'))
       .map((line) => (JSON.parse(line) as { text: string }).text);
     const documents = new Set(texts);
     for (const split of ['valid', 'test']) {
@@ -218,6 +220,15 @@ describe('pretraining-corpus', () => {
         const own = clauses((prompt as string).slice('Review: '.length)).filter((clause) => clause.length > 30);
         expect(own.filter((clause) => corpus.has(clause))).toEqual([]);
       }
+    }
+  });
+
+  it('gives the starter model the tokenizer that its template ships', () => {
+    const out = join(scratch, 'tokenizer');
+    runScript('train-tokenizer.ts', '--corpus', folder, '--out', out);
+    for (const file of readdirSync(out)) {
+      const shippedFile = readFileSync(join(root, 'templates/starter-model', file), 'utf8');
+      expect(readFileSync(join(out, file), 'utf8') === shippedFile, file).toBe(true);
     }
   });
 });
