@@ -6,6 +6,7 @@ import type { Ports } from './ports.js';
 import { ProgressRenderer } from './progress.js';
 import { systemPorts } from './system-ports.js';
 import { renderTable, type Column } from './table.js';
+import { sanitizeForTerminal, wrapWords } from './terminal-text.js';
 import { toolkitErrorFrom } from './toolkit-error-from.js';
 
 /**
@@ -50,6 +51,11 @@ export abstract class BaseCommand<Result extends object> extends Command {
   protected print(text: string): void {
     this.openProgress?.clear();
     if (!this.jsonEnabled()) this.ports.stdout.write(text);
+  }
+
+  /** Prints a paragraph, wrapped between words; any text will do. */
+  protected printParagraph(text: string): void {
+    this.print(`${wrapWords(sanitizeForTerminal(text), this.ports.stdout.columns)}\n`);
   }
 
   /** Prints rows in columns that fit the terminal; cells may hold any text. */

@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import type { TextOutput } from './ports.js';
 import { styleFor } from './style.js';
-import { displayWidth, sanitizeForTerminal } from './terminal-text.js';
+import { displayWidth, sanitizeForTerminal, wrapWords } from './terminal-text.js';
 
 /** One column of a table. */
 export interface Column {
@@ -41,9 +41,19 @@ function fitWidths(
   return widths;
 }
 
-/** For terminals too narrow for columns: each row as lines `title: text`, a blank line between rows. */
-function renderRecords(titles: readonly string[], rows: readonly (readonly string[])[]): string {
-  return rows.map((row) => row.map((text, index) => `${titles[index] ?? ''}: ${text}\n`).join('')).join('\n');
+/** For terminals too narrow for columns: of each row the first text, then a line `title: text` for every other. */
+function renderRecords(
+  titles: readonly string[],
+  rows: readonly (readonly string[])[],
+  cells: number,
+): string {
+  const records = rows.map((row) =>
+    row.map((text, index) => (index === 0 ? text : `${titles[index] ?? ''}: ${text}`)),
+  );
+  return records
+    .filter((_, index) => rows[index]?.some((text) => text !== ''))
+    .map((record) => record.map((line) => `${wrapWords(line, cells)}\n`).join(''))
+    .join('\n');
 }
 
 /**
@@ -61,7 +71,7 @@ export function renderTable(
     titles.map((title, index) => Math.max(measure(title), ...texts.map((row) => measure(row[index] ?? ''))));
   const longestWord = (text: string): number => Math.max(...text.split(' ').map(displayWidth));
   const widths = fitWidths(widest(displayWidth), widest(longestWord), output.columns);
-  if (widths === undefined) return renderRecords(titles, texts);
+  if (widths === undefined) return renderRecords(titles, texts, output.columns);
   const style = styleFor(output);
   const table = new Table({
     head: titles.map((title) => style.heading(title)),

@@ -60,3 +60,14 @@ export function truncateToWidth(text: string, cells: number): string {
   }
   return cells > 0 ? `${kept}…` : '';
 }
+
+/** Breaks one sanitized paragraph between words so that no line is wider than `cells`, save for a word that is. */
+export function wrapWords(text: string, cells: number): string {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1);
+    if (line === undefined || displayWidth(line) + 1 + displayWidth(word) > cells) lines.push(word);
+    else lines[lines.length - 1] = `${line} ${word}`;
+  }
+  return lines.join('\n');
+}

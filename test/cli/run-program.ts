@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const DEVELOPMENT_PROGRAM = fileURLToPath(new URL('../../bin/dev.js', import.meta.url));
+/** Runs the TypeScript sources. */
+export const DEVELOPMENT_PROGRAM = fileURLToPath(new URL('../../bin/dev.js', import.meta.url));
 
 /** What one process left behind. */
 export interface ProgramRun {

@@ -30,8 +30,11 @@ describe('tables', () => {
   });
 
   it('turns rows into records where columns do not fit', () => {
-    expect(renderTable(COLUMNS, ROWS, new CapturedOutput(true, 20))).toContain(
-      'part: weights\nGB: 28.00\nwhy: 7,000',
+    expect(renderTable(COLUMNS, [...ROWS, ['', '', '']], new CapturedOutput(true, 20))).toBe(
+      [
+        ...['weights', 'GB: 28.00', 'why: 7,000,000,000', 'parameters of 4', 'bytes each', ''],
+        ...['key/value cache', 'GB: 2.15', 'why: 32 layers of', '4,096 positions', ''],
+      ].join('\n'),
     );
   });
 

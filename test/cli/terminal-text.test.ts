@@ -4,6 +4,7 @@ import {
   sanitizeForTerminal,
   sanitizeLinesForTerminal,
   truncateToWidth,
+  wrapWords,
 } from '../../src/cli/terminal-text.js';
 import { toJsonText } from '../../src/cli/json-text.js';
 
@@ -42,6 +43,12 @@ describe('text from data on a terminal', () => {
     expect(displayWidth('日本')).toBe(4);
     expect(displayWidth('e\u0301')).toBe(1);
     expect(displayWidth('👍')).toBe(2);
+  });
+
+  it('wraps between words', () => {
+    expect(wrapWords('the quick brown fox', 9)).toBe('the quick\nbrown fox');
+    expect(wrapWords('a verylongword b', 6)).toBe('a\nverylongword\nb');
+    expect(wrapWords('never wrapped', Infinity)).toBe('never wrapped');
   });
 
   it('cuts to a width', () => {

@@ -1,0 +1,267 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { countParameters, type ModelShape } from '../../../src/core/architectures/architecture.js';
+import { readModel } from '../../../src/core/architectures/index.js';
+import {
+  blockActivationBytes,
+  inferenceActivationBytes,
+  RECOMPUTATIONS,
+  trainingActivationBytes,
+} from '../../../src/core/memory/activations.js';
+import { DTYPE_BYTES, DTYPES } from '../../../src/core/memory/dtype.js';
+import { inferenceMemory } from '../../../src/core/memory/inference-memory.js';
+import { keyValueCacheBytes } from '../../../src/core/memory/key-value-cache.js';
+import { ruleOfThumb } from '../../../src/core/memory/rule-of-thumb.js';
+import {
+  loraParameters,
+  OPTIMIZERS,
+  trainedStates,
+  trainingMemory,
+  type TrainingOptions,
+} from '../../../src/core/memory/training-memory.js';
+import { typicalModel } from '../../../src/core/memory/typical-model.js';
+
+const GIB = 2 ** 30;
+
+/** A GPT block: feed-forward of four times the width, as many key/value heads as heads. */
+function gptShape(layers: number, hidden: number, heads: number, vocabulary: number): ModelShape {
+  return {
+    layers,
+    hidden,
+    heads,
+    vocabulary,
+    kvHeads: heads,
+    headDimension: hidden / heads,
+    feedForward: 4 * hidden,
+    feedForwardMatrices: 2,
+    contextLength: 2048,
+    slidingWindows: Array.from({ length: layers }, () => undefined),
+    tiedEmbeddings: true,
+  };
+}
+
+describe('the rule of thumb (course notes, points 42 and 44)', () => {
+  it.each([
+    [1e9, 4, 24],
+    [7e9, 28, 168],
+    [175e9, 700, 4200],
+    [500e9, 2000, 12_000],
+  ])('%d parameters', (parameters, run, train) => {
+    expect(ruleOfThumb(parameters)).toEqual({ inference_bytes: run * 1e9, training_bytes: train * 1e9 });
+  });
+});
+
+describe('the key/value cache', () => {
+  const full = (layers: number): undefined[] => Array.from({ length: layers }, () => undefined);
+
+  it.each([
+    ['OPT-13B, Kwon et al. 2023', { kvHeads: 40, headDimension: 128, slidingWindows: full(40) }, 819_200],
+    ['a 52B model, kipply 2022', { kvHeads: 64, headDimension: 128, slidingWindows: full(64) }, 2_097_152],
+    ['Llama 3.1 8B', { kvHeads: 8, headDimension: 128, slidingWindows: full(32) }, 131_072],
+  ])('per token in 16 bits: %s', (_, shape, bytes) => {
+    expect(keyValueCacheBytes(shape, { positions: 1, batch: 1, elementBytes: 2 })).toBe(bytes);
+  });
+
+  it.each([
+    ['Llama 2 13B', 40, 40, 4096, 3.125],
+    ['Llama 3.1 70B', 80, 8, 131_072, 40],
+    ['Llama 3.1 405B', 126, 8, 131_072, 63],
+    ['Qwen3 0.6B, whose head size is not width over heads', 28, 8, 40_960, 4.375],
+  ])('at full context: %s', (_, layers, kvHeads, positions, gib) => {
+    const shape = { kvHeads, headDimension: 128, slidingWindows: full(layers) };
+    expect(keyValueCacheBytes(shape, { positions, batch: 1, elementBytes: 2 })).toBe(gib * GIB);
+  });
+
+  it('keeps no more than the window in layers that have one: Gemma 3 27B, 10.41 GiB by hf-mem', () => {
+    const slidingWindows = [...full(10), ...Array.from({ length: 52 }, () => 1024)];
+    const shape = { kvHeads: 16, headDimension: 128, slidingWindows };
+    const bytes = keyValueCacheBytes(shape, { positions: 131_072, batch: 1, elementBytes: 2 });
+    expect(bytes / GIB).toBeCloseTo(10.41, 2);
+  });
+});
+
+describe('activations', () => {
+  // Korthikanti et al. 2022, table 2 applied to the paper's own models: 16 bits, dropout, one device.
+  it.each([
+    ['22B', 6144, 64, 48, 1_769_996_288, 34 * 2048 * 6144],
+    ['175B', 12_288, 96, 96, 2_868_903_936, 34 * 2048 * 12_288],
+    ['1T', 25_600, 160, 128, 5_138_022_400, 34 * 2048 * 25_600],
+  ])('of one block of the %s model', (_, hidden, heads, layers, none, selective) => {
+    const shape = gptShape(layers, hidden, heads, 51_200);
+    const options = { batch: 1, sequence: 2048, elementBytes: 2, dropout: true };
+    expect(blockActivationBytes(shape, { ...options, recompute: 'none' })).toBe(none);
+    expect(blockActivationBytes(shape, { ...options, recompute: 'selective' })).toBe(selective);
+  });
+
+  it('keeps only the inputs of blocks when all else is recomputed: 8 GiB for Llama 3 8B at 32,768 tokens', () => {
+    const shape = gptShape(32, 4096, 32, 128_256);
+    const options = { batch: 1, sequence: 32_768, elementBytes: 2 };
+    const hiddenStates = 0.25 * GIB;
+    // 15.66 GiB of logits: 32,768 × 128,256 in 32 bits.
+    const logits = 32_768 * 128_256 * 4;
+    expect(logits / GIB).toBeCloseTo(15.66, 2);
+    expect(trainingActivationBytes(shape, { ...options, recompute: 'full' })).toBe(
+      8 * GIB + blockActivationBytes(shape, { ...options, recompute: 'full' }) + 2 * hiddenStates + logits,
+    );
+  });
+
+  // What PyTorch's autograd keeps, by test/golden/make-activation-memory.py. Its RMSNorm keeps two more tensors of the
+  // hidden size in each LLaMA block than the fused norm that the estimate assumes.
+  const golden = JSON.parse(
+    readFileSync(new URL('../../golden/memory/activations.json', import.meta.url), 'utf8'),
+  ) as { cases: { config: Record<string, unknown>; batch: number; sequence: number; saved_bytes: number }[] };
+  it.each(golden.cases)('agree with what PyTorch keeps: $config.model_type, case %#', (example) => {
+    const { shape } = readModel(example.config);
+    const { batch, sequence } = example;
+    const estimate = trainingActivationBytes(shape, {
+      batch,
+      sequence,
+      elementBytes: 4,
+      recompute: 'selective',
+    });
+    const unfusedNorms =
+      shape.feedForwardMatrices === 3 ? (2 * shape.layers + 1) * batch * sequence * shape.hidden * 4 : 0;
+    expect(Math.abs((estimate + unfusedNorms) / example.saved_bytes - 1)).toBeLessThan(0.015);
+  });
+
+  it('of one pass without gradients, worked by hand', () => {
+    // Width 4, feed-forward 16, ungated: 2·4 + max(4·4, 2·16) = 40 elements for each of 3 tokens, and 5 logits.
+    const shape = gptShape(2, 4, 2, 5);
+    expect(inferenceActivationBytes(shape, { batch: 1, positions: 3, elementBytes: 2 })).toBe(
+      3 * 40 * 2 + 5 * 4,
+    );
+  });
+});
+
+describe('training', () => {
+  it('takes 16 bytes of state per parameter with AdamW: 120 GB for 7.5B (ZeRO, table 1), in 16 as in 32 bits', () => {
+    for (const dtype of ['fp32', 'bf16', 'fp16'] as const) {
+      const { weights_bytes, gradients_bytes, optimizer_bytes } = trainedStates(7.5e9, dtype, 'adamw');
+      expect(weights_bytes + gradients_bytes + optimizer_bytes).toBe(120e9);
+    }
+    expect(trainedStates(7.5e9, 'bf16', 'adamw')).toEqual({
+      weights_bytes: 2 * 7.5e9,
+      gradients_bytes: 2 * 7.5e9,
+      optimizer_bytes: 12 * 7.5e9,
+    });
+  });
+
+  it('counts adapters as LitGPT does: 6,553,600 for Llama 2 13B at rank 8 on queries and values', () => {
+    const queriesAndValues = Array.from({ length: 2 * 40 }, () => ({ inputs: 5120, outputs: 5120 }));
+    expect(loraParameters(queriesAndValues, 8)).toBe(6_553_600);
+  });
+
+  it('with LoRA has gradients and state for the adapters alone', () => {
+    const model = typicalModel(7e9);
+    const adapters = loraParameters(model.linearLayers, 8);
+    const memory = trainingMemory(model, {
+      ...{
+        dtype: 'int4',
+        batch: 1,
+        sequence: 512,
+        method: 'lora',
+        rank: 8,
+        optimizer: 'adamw',
+        recompute: 'full',
+      },
+    });
+    expect(memory.weights_bytes).toBe(3.5e9 + 4 * adapters);
+    expect(memory.gradients_bytes).toBe(4 * adapters);
+    expect(memory.optimizer_bytes).toBe(8 * adapters);
+  });
+
+  it('refuses to train integers in full', () => {
+    const options = {
+      batch: 1,
+      sequence: 1,
+      rank: 1,
+      optimizer: 'adamw',
+      recompute: 'none',
+      method: 'full',
+    } as const;
+    for (const dtype of ['int8', 'int4'] as const) {
+      expect(() => trainingMemory(typicalModel(1e9), { ...options, dtype })).toThrow(
+        expect.objectContaining({ code: 'USAGE', hint: expect.stringContaining('--method lora') }),
+      );
+    }
+  });
+});
+
+describe('totals', () => {
+  const model = typicalModel(1_234_567_891);
+
+  it('are the sums of their parts, whatever the options', () => {
+    for (const dtype of DTYPES) {
+      const { total_bytes, ...parts } = inferenceMemory(model, { dtype, batch: 3, context: 1000 });
+      expect(Object.values(parts).reduce((sum, bytes) => sum + bytes, 0)).toBe(total_bytes);
+      expect(parts.weights_bytes).toBe(Math.ceil(1_234_567_891 * DTYPE_BYTES[dtype]));
+      for (const optimizer of OPTIMIZERS) {
+        for (const recompute of RECOMPUTATIONS) {
+          const options: TrainingOptions = {
+            ...{ dtype, optimizer, recompute, batch: 3, sequence: 1000, rank: 8, method: 'lora' },
+          };
+          const training = trainingMemory(model, options);
+          expect(
+            training.weights_bytes +
+              training.gradients_bytes +
+              training.optimizer_bytes +
+              training.activations_bytes,
+          ).toBe(training.total_bytes);
+          expect(training.per_gpu_bytes).toBe(training.total_bytes);
+        }
+      }
+    }
+  });
+
+  it('come near a measured run: Llama 2 13B in bfloat16 peaks at 26.2 GB in LitGPT on an A100', () => {
+    const { weights_bytes, kv_cache_bytes, activations_bytes } = inferenceMemory(
+      typicalModel(13_015_864_320),
+      {
+        dtype: 'bf16',
+        batch: 1,
+        context: 128,
+      },
+    );
+    expect((weights_bytes + kv_cache_bytes + activations_bytes) / 26.21e9).toBeCloseTo(1, 1);
+  });
+});
+
+describe('the typical model of a parameter count', () => {
+  // Layers × width decides cache and activations. Published: GPT-3 (Brown et al. 2020, table 2.1) and LLaMA (Touvron et
+  // al. 2023, table 2), with parameters as counted there.
+  it.each([
+    ['GPT-3 small', 125e6, 12 * 768],
+    ['GPT-3 2.7B', 2.7e9, 32 * 2560],
+    ['LLaMA 7B', 6.7e9, 32 * 4096],
+    ['LLaMA 13B', 13e9, 40 * 5120],
+    ['LLaMA 33B', 32.5e9, 60 * 6656],
+    ['LLaMA 65B', 65.2e9, 80 * 8192],
+    ['GPT-3 175B', 175e9, 96 * 12_288],
+  ])('has the size of %s', (_, parameters, published) => {
+    const { layers, hidden, heads, headDimension } = typicalModel(parameters).shape;
+    expect(Math.abs((layers * hidden) / published - 1)).toBeLessThan(0.1);
+    expect(heads * headDimension).toBe(hidden);
+  });
+
+  it('has linear layers that make up its parameters, but for embeddings and rounding', () => {
+    const weights = typicalModel(7e9).linearLayers.reduce(
+      (sum, { inputs, outputs }) => sum + inputs * outputs,
+      0,
+    );
+    expect(Math.abs(weights / 7e9 - 1)).toBeLessThan(0.02);
+  });
+
+  it('exists for one parameter', () => {
+    expect(typicalModel(1).shape).toMatchObject({ layers: 1, heads: 1 });
+  });
+});
+
+describe('a configuration', () => {
+  it('gives the exact count that LoRA and totals rest on: Llama 2 7B has 6,738,415,616', () => {
+    const model = readModel({
+      ...{ model_type: 'llama', vocab_size: 32_000, hidden_size: 4096, intermediate_size: 11_008 },
+      ...{ num_hidden_layers: 32, num_attention_heads: 32, max_position_embeddings: 4096 },
+    });
+    expect(countParameters(model.parameters)).toBe(6_738_415_616);
+  });
+});
