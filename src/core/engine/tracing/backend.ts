@@ -1,5 +1,12 @@
 import tf from '@tensorflow/tfjs';
-import type { BackendValues, DataId, DataType, NamedAttrMap, NamedTensorInfoMap } from '@tensorflow/tfjs';
+import type {
+  BackendValues,
+  DataId,
+  DataType,
+  NamedAttrMap,
+  NamedTensorInfoMap,
+  TensorInfo,
+} from '@tensorflow/tfjs';
 import { elementType, toTensorData, Trace } from './trace.js';
 import { LOWERINGS } from './lowerings/index.js';
 
@@ -58,6 +65,14 @@ class TraceBackend extends tf.KernelBackend {
   }
 }
 
+/**
+ * A result as TensorFlow.js takes it. Where an operation changes nothing the lowering gives its operand back, and
+ * that may not be the very tensor: the tape would take it for operand and result, and count its gradient twice.
+ */
+function detached({ dataId, shape, dtype }: TensorInfo): TensorInfo {
+  return { dataId, shape, dtype };
+}
+
 let registered = false;
 
 function registerBackend(): void {
@@ -69,8 +84,10 @@ function registerBackend(): void {
     tf.registerKernel({
       kernelName,
       backendName: TRACE_BACKEND,
-      kernelFunc: ({ inputs, attrs }) =>
-        lower(activeTrace(), inputs as NamedTensorInfoMap, (attrs ?? {}) as NamedAttrMap),
+      kernelFunc: ({ inputs, attrs }) => {
+        const result = lower(activeTrace(), inputs as NamedTensorInfoMap, (attrs ?? {}) as NamedAttrMap);
+        return Array.isArray(result) ? result.map(detached) : detached(result);
+      },
     });
   }
 }
