@@ -32,7 +32,8 @@ export default defineConfig(
   { ignores: ['dist/', 'node_modules/', 'coverage/', 'runs/'] },
   {
     rules: {
-      eqeqeq: 'error',
+      // `== null` asks for null and undefined at once.
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-case-declarations': 'error',
       'no-cond-assign': 'error',
       'no-console': 'error',
@@ -65,11 +66,14 @@ export default defineConfig(
       '@typescript-eslint/require-await': 'off',
       // TensorFlow.js declares values as interfaces and makes them as classes.
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
+      // Its generic tensors make assertions look idle that tell the reader rank or type.
+      '@typescript-eslint/no-unnecessary-type-assertion': 'off',
+      '@typescript-eslint/no-unnecessary-type-parameters': 'off',
       // Tables keyed by names are plain objects here.
       '@typescript-eslint/no-dynamic-delete': 'off',
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
     },
   },
   {
@@ -91,6 +95,7 @@ export default defineConfig(
       '@typescript-eslint/no-unsafe-return': 'off',
     },
   },
+  { files: ['scripts/**'], rules: { 'no-console': 'off' } },
   {
     files: ['**/*.js', '**/*.cjs', '**/*.mjs'],
     languageOptions: { globals: { process: 'readonly', module: 'writable', URL: 'readonly' } },
