@@ -167,10 +167,17 @@ export class Trainer {
     return cellSource(cells, Object.keys(cells));
   }
 
-  /** Puts back what {@link weights} and {@link optimizerState} gave at `step`. */
-  async restore(step: number, weights: TensorSource, optimizerState: TensorSource): Promise<void> {
+  /** Replaces the trained parameters. */
+  async loadWeights(weights: TensorSource): Promise<void> {
     for (const { name } of this.trained.trainable) {
       await this.parameters[name]!.write((await weights.readTensor(name)).data);
+    }
+  }
+
+  /** Puts back what {@link weights} and {@link optimizerState} gave at `step`. */
+  async restore(step: number, weights: TensorSource, optimizerState: TensorSource): Promise<void> {
+    await this.loadWeights(weights);
+    for (const { name } of this.trained.trainable) {
       for (const moment of MOMENTS) {
         await this.moments[moment][name]!.write((await optimizerState.readTensor(`${moment}/${name}`)).data);
       }

@@ -1,0 +1,99 @@
+/** One line of a chart. */
+export interface Series {
+  readonly name: string;
+  /** Points in ascending x; values that are not finite are left out. */
+  readonly points: readonly (readonly [x: number, y: number])[];
+  /** Draws the points themselves too, where they are few. */
+  readonly marks?: boolean;
+  /** Draws the line pale, as background to another. */
+  readonly faint?: boolean;
+}
+
+/** A chart's texts. */
+export interface ChartLabels {
+  readonly title: string;
+  readonly x: string;
+  readonly y: string;
+}
+
+/** Size of the drawing, in SVG user units (pixels at 100 %). */
+const WIDTH = 720;
+const HEIGHT = 400;
+const MARGIN = { top: 44, right: 20, bottom: 48, left: 64 };
+/** Colours that stay apart for the colour-blind (Okabe and Ito 2008). */
+const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7'];
+const WANTED_TICKS = 6;
+
+function escapeXml(text: string): string {
+  const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+  return text.replace(/[&<>"']/g, (character) => entities[character]!).replace(/[^\P{Cc}\n\t]/gu, '');
+}
+
+/** Round numbers that cover a range: multiples of 1, 2 or 5 times a power of ten. */
+export function ticks(low: number, high: number): number[] {
+  const rough = (high - low) / WANTED_TICKS || 1;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough)!;
+  const values: number[] = [];
+  for (let index = Math.ceil(low / step - 1e-9); index * step <= high + step * 1e-9; index++) {
+    values.push(Number((index * step).toPrecision(12)));
+  }
+  return values;
+}
+
+function range(values: readonly number[]): [number, number] {
+  const [low, high] = values.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [Infinity, -Infinity]);
+  if (low === Infinity) return [0, 1];
+  return low === high ? [low - 0.5, high + 0.5] : [low!, high!];
+}
+
+/** A chart of lines over numeric axes, as a self-contained SVG document. */
+export function lineChart(series: readonly Series[], labels: ChartLabels): string {
+  const drawn = series
+    .map((line) => ({ ...line, points: line.points.filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y)) }))
+    .filter(({ points }) => points.length > 0);
+  const all = drawn.flatMap(({ points }) => points);
+  const [xLow, xHigh] = range(all.map(([x]) => x));
+  const [yLow, yHigh] = range(all.map(([, y]) => y));
+  const plotWidth = WIDTH - MARGIN.left - MARGIN.right;
+  const plotHeight = HEIGHT - MARGIN.top - MARGIN.bottom;
+  const toX = (x: number): string => (MARGIN.left + ((x - xLow) / (xHigh - xLow)) * plotWidth).toFixed(1);
+  const toY = (y: number): string => (MARGIN.top + ((yHigh - y) / (yHigh - yLow)) * plotHeight).toFixed(1);
+  const bottom = HEIGHT - MARGIN.bottom;
+  const parts: string[] = [];
+
+  for (const y of ticks(yLow, yHigh)) {
+    parts.push(
+      `<line x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${toY(y)}" y2="${toY(y)}" stroke="#ddd"/>`,
+      `<text x="${MARGIN.left - 8}" y="${toY(y)}" text-anchor="end" dominant-baseline="middle">${y}</text>`,
+    );
+  }
+  for (const x of ticks(xLow, xHigh)) {
+    parts.push(`<text x="${toX(x)}" y="${bottom + 18}" text-anchor="middle">${x}</text>`);
+  }
+  parts.push(`<path d="M${MARGIN.left} ${MARGIN.top}V${bottom}H${WIDTH - MARGIN.right}" fill="none" stroke="#444"/>`);
+
+  drawn.forEach(({ name, points, marks, faint }, index) => {
+    const colour = COLOURS[index % COLOURS.length]!;
+    const path = points.map(([x, y], position) => `${position === 0 ? 'M' : 'L'}${toX(x)} ${toY(y)}`).join('');
+    const style = faint ? 'stroke-width="1" opacity="0.4"' : 'stroke-width="2"';
+    parts.push(`<path d="${path}" fill="none" stroke="${colour}" ${style}/>`);
+    if (marks) {
+      for (const [x, y] of points) parts.push(`<circle cx="${toX(x)}" cy="${toY(y)}" r="3" fill="${colour}"/>`);
+    }
+    const legendY = MARGIN.top + 14 + index * 18;
+    parts.push(
+      `<line x1="${WIDTH - 190}" x2="${WIDTH - 166}" y1="${legendY}" y2="${legendY}" stroke="${colour}" ${style}/>`,
+      `<text x="${WIDTH - 160}" y="${legendY}" dominant-baseline="middle">${escapeXml(name)}</text>`,
+    );
+  });
+
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" font-family="system-ui, sans-serif" font-size="12" role="img" aria-label="${escapeXml(labels.title)}">
+<rect width="100%" height="100%" fill="white"/>
+<text x="${WIDTH / 2}" y="24" text-anchor="middle" font-size="15">${escapeXml(labels.title)}</text>
+${parts.join('\n')}
+<text x="${MARGIN.left + plotWidth / 2}" y="${HEIGHT - 10}" text-anchor="middle">${escapeXml(labels.x)}</text>
+<text transform="translate(16 ${MARGIN.top + plotHeight / 2}) rotate(-90)" text-anchor="middle">${escapeXml(labels.y)}</text>
+</svg>
+`;
+}
