@@ -13,8 +13,10 @@ tokenizers/chat-templates/<name>.jinja, tokenizers/chat-templates.json   templat
 """
 
 import json
+import math
 import random
 import shutil
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
 
@@ -26,6 +28,8 @@ from transformers.utils.chat_template_utils import _compile_jinja_template
 OUT = Path(__file__).resolve().parent / "tokenizers"
 VOCABULARY_SIZE = 560
 RANDOM_SEQUENCES = 24
+# Characters with a piece of their own where the others are written as bytes.
+ALPHABET_SIZE = 90
 
 # The split patterns published with GPT-4-class tokenizers: Llama 3, and Qwen 2 (single digits).
 LLAMA_3_PATTERN = (
@@ -264,10 +268,14 @@ def train_sentencepiece_style(normalizer, pre_tokenizer, decoder, specials, acro
     word_starts = pre_tokenizers.Split(Regex("(?<=[^▁ ])(?=[▁ ])"), behavior="isolated")
     metaspace = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="never", split=False)
     tokenizer.pre_tokenizer = metaspace if across_words else pre_tokenizers.Sequence([word_starts, metaspace])
+    # The trainer's own limit_alphabet breaks ties at random.
+    counts = Counter("".join(TRAINING_TEXT))
+    alphabet = set(sorted(counts, key=lambda character: (-counts[character], character))[:ALPHABET_SIZE])
+    clauses = ["".join(filter(alphabet.__contains__, clause)) for text in TRAINING_TEXT for clause in text.split(",")]
     trainer = trainers.BpeTrainer(
-        vocab_size=VOCABULARY_SIZE - 256, special_tokens=specials, limit_alphabet=90, show_progress=False
+        vocab_size=VOCABULARY_SIZE - 256, special_tokens=specials, show_progress=False
     )
-    tokenizer.train_from_iterator([clause for text in TRAINING_TEXT for clause in text.split(",")], trainer)
+    tokenizer.train_from_iterator(clauses, trainer)
     tokenizer.pre_tokenizer = pre_tokenizer
     tokenizer.decoder = decoder
     return with_byte_fallback(tokenizer, specials)
@@ -343,16 +351,54 @@ def gemma():
     return tokenizer, {"bos_token": "<bos>", "eos_token": "<eos>", "pad_token": "<pad>", "unk_token": "<unk>"}
 
 
+def unigram():
+    tokenizer = Tokenizer(models.Unigram())
+    tokenizer.normalizer = normalizers.NFKC()
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always", split=True)
+    tokenizer.decoder = decoders.Metaspace(replacement="▁", prepend_scheme="always", split=True)
+    # All substrings of up to 5 characters, scored by their share. (UnigramTrainer differs from run to run.)
+    counts = Counter()
+    for text in TRAINING_TEXT:
+        for word, _ in tokenizer.pre_tokenizer.pre_tokenize_str(tokenizer.normalizer.normalize_str(text)):
+            counts.update(word[start:end] for end in range(len(word) + 1) for start in range(max(0, end - 5), end))
+    pieces = sorted(counts, key=lambda piece: (-counts[piece], piece))[:VOCABULARY_SIZE]
+    total = sum(counts.values())
+    specials = ["<pad>", "</s>", "<unk>"]
+    vocabulary = [(piece, 0.0) for piece in specials] + [(piece, math.log(counts[piece] / total)) for piece in pieces]
+    tokenizer.model = models.Unigram(vocabulary, unk_id=specials.index("<unk>"))
+    tokenizer.add_special_tokens(special(*specials))
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="$A </s>", pair="$A </s> $B:1 </s>:1", special_tokens=[("</s>", tokenizer.token_to_id("</s>"))]
+    )
+    return tokenizer, {"pad_token": "<pad>", "eos_token": "</s>", "unk_token": "<unk>"}
+
+
+def wordpiece_vocabulary(tokenizer, specials):
+    """Every character, alone and as a continuation, then common words and word ends. (WordPieceTrainer numbers its
+    alphabet at random.)"""
+    words = Counter()
+    for text in TRAINING_TEXT:
+        normalized = tokenizer.normalizer.normalize_str(text)
+        words.update(word for word, _ in tokenizer.pre_tokenizer.pre_tokenize_str(normalized))
+    characters = sorted({character for word in words for character in word})
+    ends = Counter()
+    for word, count in words.items():
+        for length in (2, 3):
+            if len(word) > length:
+                ends["##" + word[-length:]] += count
+    common = [piece for pieces in (words, ends) for piece in sorted(pieces, key=lambda p: (-pieces[p], p))[:60]]
+    pieces = specials + characters + ["##" + character for character in characters] + common
+    return {piece: number for number, piece in enumerate(dict.fromkeys(pieces))}
+
+
 def wordpiece():
-    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]", max_input_chars_per_word=100))
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.decoder = decoders.WordPiece(prefix="##", cleanup=True)
     specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    trainer = trainers.WordPieceTrainer(
-        vocab_size=VOCABULARY_SIZE, special_tokens=specials, show_progress=False, continuing_subword_prefix="##"
-    )
-    tokenizer.train_from_iterator(TRAINING_TEXT, trainer)
+    tokenizer.model = models.WordPiece(wordpiece_vocabulary(tokenizer, specials), unk_token="[UNK]")
+    tokenizer.add_special_tokens(special(*specials))
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]",
         pair="[CLS] $A [SEP] $B:1 [SEP]:1",
@@ -396,8 +442,8 @@ def words():
         ]
     )
     tokenizer.decoder = decoders.WordPiece(prefix="##", cleanup=False)
-    trainer = trainers.WordPieceTrainer(vocab_size=VOCABULARY_SIZE, special_tokens=["[UNK]"], show_progress=False)
-    tokenizer.train_from_iterator(TRAINING_TEXT, trainer)
+    tokenizer.model = models.WordPiece(wordpiece_vocabulary(tokenizer, ["[UNK]"]), unk_token="[UNK]")
+    tokenizer.add_special_tokens(special("[UNK]"))
     return tokenizer, {"unk_token": "[UNK]"}
 
 
@@ -411,6 +457,7 @@ KINDS = {
     "llama2-first": llama2_first,
     "metaspace-split": metaspace_split,
     "gemma": gemma,
+    "unigram": unigram,
     "wordpiece": wordpiece,
     "words": words,
     "splits": word_level_splits,
@@ -443,8 +490,9 @@ def decoded(tokenizer, ids, text=None):
 def text_case(tokenizer, text):
     ids = tokenizer.encode(text, add_special_tokens=False).ids
     with_special = tokenizer.encode(text).ids
-    before, after = tokenizer.encode("").ids[:1], tokenizer.encode("").ids[1:]
-    assert with_special == before + ids + after
+    around = len(with_special) - len(ids)
+    before = next(count for count in range(around + 1) if with_special[count : count + len(ids)] == ids)
+    before, after = with_special[:before], with_special[before + len(ids) :]
     return {"ids": ids, "before": before, "after": after, **decoded(tokenizer, ids, text)}
 
 
