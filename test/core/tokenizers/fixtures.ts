@@ -20,7 +20,6 @@ export interface GoldenRow {
   readonly decodedSkipping: string;
 }
 
- 
 export function readGolden<T>(...path: string[]): T {
   return JSON.parse(readFileSync(join(GOLDEN, ...path), 'utf8')) as T;
 }
