@@ -1,0 +1,66 @@
+import { createInterface } from 'node:readline';
+import process from 'node:process';
+import type { Case } from './cases.js';
+import type { MatrixProduct } from './matrix-products.js';
+
+/**
+ * What the runner asks of a participant, one JSON object per line; each is answered by one line before the next is
+ * sent. Participants are processes of their own, so that each has its own peak of memory, and only one ever computes.
+ */
+export type Request =
+  | {
+      readonly do: 'prepare';
+      readonly case: Case;
+      readonly threads: number;
+      /** Shapes to multiply, for the participant that measures products alone. */
+      readonly products: readonly MatrixProduct[];
+      /** Lets PyTorch use fused kernels that it does not choose by itself. */
+      readonly tuned: boolean;
+    }
+  /** One training step per batch. */
+  | { readonly do: 'train'; readonly batches: readonly TokenBatch[] }
+  /** One continuation per prompt. */
+  | { readonly do: 'generate'; readonly prompts: readonly (readonly number[])[] }
+  /** One pass over all shapes. */
+  | { readonly do: 'multiply' }
+  | { readonly do: 'memory' };
+
+/** Row-major [batchSize, length] token ids and what follows each. */
+export interface TokenBatch {
+  readonly tokens: readonly number[];
+  readonly targets: readonly number[];
+}
+
+/** Answer to `train`, `generate` and `multiply`. */
+export interface Turn {
+  /** Milliseconds by what was timed, e.g. `prefill`: one for each batch, prompt or repetition. */
+  readonly milliseconds: Readonly<Record<string, readonly number[]>>;
+  /** Mean cross-entropy before each training step. */
+  readonly losses?: readonly number[];
+}
+
+/** Answer to `memory`: the largest resident set of the process, in bytes; `null` where the system does not tell. */
+export interface Memory {
+  /** Once libraries were loaded, before there was a model. */
+  readonly atStart: number | null;
+  readonly peak: number | null;
+}
+
+/** Largest resident set of this process so far, in bytes. */
+export function peakMemory(): number {
+  const BYTES_PER_KILOBYTE = 1024; // getrusage's unit
+  return process.resourceUsage().maxRSS * BYTES_PER_KILOBYTE;
+}
+
+/** Answers requests until there are no more. */
+export async function serve(answer: (request: Request) => Promise<object>): Promise<void> {
+  for await (const line of createInterface({ input: process.stdin })) {
+    let reply: object;
+    try {
+      reply = await answer(JSON.parse(line) as Request);
+    } catch (error) {
+      reply = { error: error instanceof Error ? error.message : String(error) };
+    }
+    process.stdout.write(`${JSON.stringify(reply)}\n`);
+  }
+}

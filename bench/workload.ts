@@ -1,0 +1,111 @@
+import { performance } from 'node:perf_hooks';
+import { loraParameters } from '../src/core/adapters/lora.js';
+import { readModel } from '../src/core/architectures/index.js';
+import { initializeParameters } from '../src/core/architectures/initialize.js';
+import type { Engine } from '../src/core/engine/engine.js';
+import { LanguageModel } from '../src/core/generation/language-model.js';
+import { ADAMW_DEFAULTS } from '../src/core/optimizers/adamw.js';
+import type { Batch } from '../src/core/training/batch.js';
+import { Trainer } from '../src/core/training/trainer.js';
+import type { GenerationCase, TrainingCase } from './cases.js';
+import type { TokenBatch, Turn } from './protocol.js';
+
+/** The recipe of both sides; pytorch.py has the same. */
+const OPTIMIZER = { ...ADAMW_DEFAULTS, weightDecay: 0.1, maximumGradientNorm: 1 };
+const LEARNING_RATE = 1e-4;
+const SEED = 1;
+
+function toBatch({ batchSize, length }: TrainingCase, { tokens, targets }: TokenBatch): Batch {
+  const count = batchSize * length;
+  return {
+    batchSize,
+    length,
+    tokens: Int32Array.from(tokens),
+    targets: Int32Array.from(targets),
+    weights: new Float32Array(count).fill(1),
+    positions: Int32Array.from({ length: count }, (_, index) => index % length),
+    segments: new Int32Array(count).fill(1),
+    tokenCount: count,
+    supervisedCount: count,
+  };
+}
+
+function largest(logits: Float32Array): number {
+  let best = 0;
+  for (let token = 1; token < logits.length; token++) if (logits[token]! > logits[best]!) best = token;
+  return best;
+}
+
+/** A case's training, as the toolkit's commands run it, timed step by step. */
+export class TrainingWorkload {
+  private constructor(
+    private readonly measured: TrainingCase,
+    private readonly trainer: Trainer,
+  ) {}
+
+  static async create(engine: Engine, measured: TrainingCase): Promise<TrainingWorkload> {
+    const model = readModel(measured.config);
+    const { lora } = measured;
+    const added = lora === undefined ? [] : loraParameters(model, lora);
+    const trained = {
+      model,
+      adapter: lora,
+      frozen: lora === undefined ? [] : model.parameters,
+      trainable: lora === undefined ? model.parameters : added,
+    };
+    const weights = initializeParameters([...model.parameters, ...added], SEED);
+    return new TrainingWorkload(measured, await Trainer.create(engine, trained, weights, OPTIMIZER));
+  }
+
+  async run(batches: readonly TokenBatch[]): Promise<Turn> {
+    const step: number[] = [];
+    const losses: number[] = [];
+    for (const batch of batches.map((tokens) => toBatch(this.measured, tokens))) {
+      const start = performance.now();
+      const { loss } = await this.trainer.trainStep([batch], LEARNING_RATE);
+      step.push(performance.now() - start);
+      losses.push(loss);
+    }
+    return { milliseconds: { step }, losses };
+  }
+
+  async dispose(): Promise<void> {
+    await this.trainer.dispose();
+  }
+}
+
+/** A case's generation, timed from a prompt to its first token, and from there to the last. */
+export class GenerationWorkload {
+  private constructor(
+    private readonly measured: GenerationCase,
+    private readonly model: LanguageModel,
+  ) {}
+
+  static async create(engine: Engine, measured: GenerationCase): Promise<GenerationWorkload> {
+    const model = readModel(measured.config);
+    const weights = initializeParameters(model.parameters, SEED);
+    return new GenerationWorkload(measured, await LanguageModel.create(engine, model, weights));
+  }
+
+  async run(prompts: readonly (readonly number[])[]): Promise<Turn> {
+    const prefill: number[] = [];
+    const decode: number[] = [];
+    for (const prompt of prompts) {
+      const start = performance.now();
+      const cache = await this.model.createCache(1, prompt.length + this.measured.newTokens);
+      let token = largest((await this.model.prefill(cache, [prompt]))[0]!);
+      const first = performance.now();
+      for (let count = 1; count < this.measured.newTokens; count++) {
+        token = largest((await this.model.decode(cache, [token]))[0]!);
+      }
+      decode.push(performance.now() - first);
+      prefill.push(first - start);
+      cache.dispose();
+    }
+    return { milliseconds: { prefill, decode } };
+  }
+
+  async dispose(): Promise<void> {
+    await this.model.dispose();
+  }
+}
