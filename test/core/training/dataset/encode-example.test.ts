@@ -180,18 +180,19 @@ describe('encodeExample', () => {
       [` positive${END}`, 1],
     ]);
 
-    // A token of the whole lies across this boundary; the prompt stays as it is encoded alone.
-    const split = encodeExample(
-      { kind: 'prompt-completion', prompt: 'walk', completion: 'ing' },
-      starter,
-      ANSWER_ONLY,
-    );
-    const prompt = starter.encode('walk');
-    expect(starter.encode('walking').slice(0, prompt.length)).not.toEqual(prompt);
-    expect([...split.tokenIds.slice(0, prompt.length)]).toEqual(prompt);
+    // The token " positive" of the whole lies across this boundary; the prompt stays as it is encoded alone.
+    const spaced = { kind: 'prompt-completion', prompt: 'Sentiment: ', completion: 'positive' } as const;
+    const split = encodeExample(spaced, starter, ANSWER_ONLY);
+    const prompt = starter.encode(spaced.prompt);
+    expect(starter.encode('Sentiment: positive').slice(0, prompt.length)).not.toEqual(prompt);
+    expect([...split.tokenIds]).toEqual([
+      ...prompt,
+      ...starter.encode('positive'),
+      starter.endOfSequenceIds[0],
+    ]);
     expect(spans(split, starter)).toEqual([
-      ['walk', 0],
-      [`ing${END}`, 1],
+      ['Sentiment: ', 0],
+      [`positive${END}`, 1],
     ]);
   });
 
