@@ -7,7 +7,7 @@ import type {
   NamedTensorInfoMap,
   TensorInfo,
 } from '@tensorflow/tfjs';
-import { elementType, toTensorData, Trace } from './trace.js';
+import { elementType, toTensorData, type Trace } from './trace.js';
 import { LOWERINGS } from './lowerings/index.js';
 
 /** Name under which the recording backend is registered with TensorFlow.js. */
@@ -98,7 +98,8 @@ export function record<T>(trace: Trace, body: () => T): T {
   const backendBefore = tf.getBackend();
   const traceBefore = current;
   current = trace;
-  tf.setBackend(TRACE_BACKEND);
+  // The backend needs no asynchronous start, so it is the current one at once.
+  void tf.setBackend(TRACE_BACKEND);
   try {
     let result: T | undefined;
     tf.tidy(() => {
@@ -107,6 +108,6 @@ export function record<T>(trace: Trace, body: () => T): T {
     return result as T;
   } finally {
     current = traceBefore;
-    if (backendBefore) tf.setBackend(backendBefore);
+    if (backendBefore) void tf.setBackend(backendBefore);
   }
 }

@@ -59,7 +59,9 @@ export class Trace {
 
   /** A constant with one value everywhere. */
   filled(value: number, shape: readonly number[], dtype: DataType): TensorInfo {
-    return this.register({ fill: value, shape, dtype: elementType(dtype) });
+    const type = elementType(dtype);
+    // The number as the element type holds it: 2.7 is 2 among integers.
+    return this.register({ fill: toTensorData([value], type)[0]!, shape, dtype: type });
   }
 
   /** The number that every element of a constant tensor has, if there is one. */

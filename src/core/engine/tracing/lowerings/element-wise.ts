@@ -74,8 +74,19 @@ function asFloat(trace: Trace, x: TensorInfo): TensorInfo {
 }
 
 /** ONNX's arithmetic has no bool operands. */
-function arithmetic(trace: Trace, x: TensorInfo): TensorInfo {
+export function arithmetic(trace: Trace, x: TensorInfo): TensorInfo {
   return x.dtype === 'bool' ? cast(trace, x, 'int32') : x;
+}
+
+/** Computes with truth values as the integers 0 and 1, and makes the result one again: 1 + 1 is true. */
+export function onNumbers(lower: Lowering): Lowering {
+  return (trace, inputs, attributes) => {
+    const tensors = Object.entries(inputs) as [string, TensorInfo][];
+    if (!tensors.some(([, { dtype }]) => dtype === 'bool')) return lower(trace, inputs, attributes);
+    const numbers: NamedTensorInfoMap = {};
+    for (const [key, tensor] of tensors) numbers[key] = arithmetic(trace, tensor);
+    return cast(trace, lower(trace, numbers, attributes) as TensorInfo, 'bool');
+  };
 }
 
 function node(trace: Trace, op: string, names: string[], like: TensorInfo, dtype?: DataType): TensorInfo {
@@ -86,13 +97,29 @@ function constantLike(trace: Trace, value: number, dtype: DataType): string {
   return trace.broadcastName(trace.filled(value, [], dtype));
 }
 
-/** Rounds the quotient towards minus infinity; integer division in ONNX rounds towards zero. */
+/**
+ * The quotient rounded towards minus infinity, as an integer. Integer division in ONNX rounds towards zero, which is one
+ * too many where something remains and the signs differ.
+ */
 const floorDivide: Lowering = (trace, inputs) => {
   const [a, b] = [input(inputs, 'a'), input(inputs, 'b')];
+  const { graph } = trace;
   const shape = broadcastShape(a, b);
-  const quotient = trace.graph.node('Div', [trace.name(asFloat(trace, a)), trace.name(asFloat(trace, b))]);
-  const floor = trace.tensor(trace.graph.node('Floor', [quotient]), shape, 'float32');
-  return cast(trace, floor, a.dtype);
+  const names = [trace.name(a), trace.name(b)];
+  if (a.dtype === 'int32') {
+    const zero = constantLike(trace, 0, 'int32');
+    const remains = graph.node('Not', [graph.node('Equal', [graph.node('Mod', names), zero])]);
+    const signsDiffer = graph.node(
+      'Xor',
+      names.map((name) => graph.node('Less', [name, zero])),
+    );
+    const excess = graph.node('Cast', [graph.node('And', [remains, signsDiffer])], {
+      attributes: { to: ONNX_TYPE.int32 },
+    });
+    return trace.tensor(graph.node('Sub', [graph.node('Div', names), excess]), shape, 'int32');
+  }
+  const floor = graph.node('Floor', [graph.node('Div', names)]);
+  return cast(trace, trace.tensor(floor, shape, 'float32'), 'int32');
 };
 
 /** Remainder with the sign of the divisor, for floats too, where ONNX's own has the sign of the dividend. */
@@ -123,7 +150,7 @@ const clipByValue: Lowering = (trace, inputs, { clipValueMin, clipValueMax }) =>
   return node(trace, 'Clip', [trace.name(x), bound(clipValueMin), bound(clipValueMax)], x);
 };
 
-/** 1 above zero, `alpha` elsewhere, NaN for NaN: the derivative of ReLU. */
+/** 1 above zero, `alpha` elsewhere: the derivative of ReLU. */
 const step: Lowering = (trace, inputs, { alpha }) => {
   const x = input(inputs, 'x');
   const positive = trace.graph.node('Greater', [trace.name(x), constantLike(trace, 0, x.dtype)]);
@@ -134,23 +161,10 @@ const step: Lowering = (trace, inputs, { alpha }) => {
 
 const select: Lowering = (trace, inputs) => {
   const [condition, t, e] = [input(inputs, 'condition'), input(inputs, 't'), input(inputs, 'e')];
-  // A condition of lower rank selects whole rows: it lines up with the first axis, not the last.
-  const mask =
-    condition.shape.length < t.shape.length && condition.shape.length > 0
-      ? trace.graph.node('Reshape', [
-          trace.name(condition),
-          trace.graph.int64([...condition.shape, ...t.shape.slice(condition.shape.length).map(() => 1)]),
-        ])
-      : trace.name(condition);
-  const shape = condition.shape.length === t.shape.length ? broadcastShape(condition, t) : t.shape;
-  if (t.dtype !== 'bool')
-    return trace.tensor(trace.graph.node('Where', [mask, trace.name(t), trace.name(e)]), shape, t.dtype);
-  const chosen = trace.graph.node('Where', [
-    mask,
-    trace.name(cast(trace, t, 'int32')),
-    trace.name(cast(trace, e, 'int32')),
-  ]);
-  return cast(trace, trace.tensor(chosen, shape, 'int32'), 'bool');
+  // `tf.where` has broadcast all three to one shape. ONNX Runtime does not select among truth values.
+  const names = [t, e].map((tensor) => trace.name(arithmetic(trace, tensor)));
+  const chosen = node(trace, 'Where', [trace.name(condition), ...names], arithmetic(trace, t));
+  return cast(trace, chosen, t.dtype);
 };
 
 function logicalInputs(lower: Lowering): Lowering {
@@ -187,14 +201,16 @@ const reciprocalSquareRoot: Lowering = (trace, inputs) => {
   return node(trace, 'Reciprocal', [trace.graph.node('Sqrt', [trace.name(x)])], x);
 };
 
+/** ONNX's `Sum` of many is for floats only. */
 const addMany: Lowering = (trace, inputs) => {
   const tensors = Object.values(inputs) as TensorInfo[];
-  return node(
-    trace,
-    'Sum',
-    tensors.map((tensor) => trace.name(tensor)),
-    tensors[0]!,
-  );
+  const names = tensors.map((tensor) => trace.name(tensor));
+  const [first] = tensors as [TensorInfo];
+  const sum =
+    first.dtype === 'float32'
+      ? trace.graph.node('Sum', names)
+      : names.reduce((a, b) => trace.graph.node('Add', [a, b]));
+  return trace.tensor(sum, first.shape, first.dtype);
 };
 
 const leakyRelu: Lowering = (trace, inputs, { alpha }) => {
@@ -205,14 +221,40 @@ const leakyRelu: Lowering = (trace, inputs, { alpha }) => {
   return trace.tensor(name, x.shape, x.dtype);
 };
 
-const exponentialMinusOne: Lowering = (trace, inputs) => {
-  const x = asFloat(trace, input(inputs, 'x'));
-  return node(trace, 'Sub', [trace.graph.node('Exp', [trace.name(x)]), trace.graph.scalar(1)], x);
+/** The derivative of ELU from its value y: 1 above zero, y + 1 = exp(x) below. */
+const eluGradient: Lowering = (trace, inputs) => {
+  const { graph } = trace;
+  const [dy, y] = [input(inputs, 'dy'), input(inputs, 'y')];
+  const below = graph.node('Min', [trace.name(y), graph.scalar(0)]);
+  return node(trace, 'Mul', [trace.name(dy), graph.node('Add', [below, graph.scalar(1)])], y);
 };
 
-const logOnePlus: Lowering = (trace, inputs) => {
+/** exp(x) - 1 = tanh(x / 2) · (exp(x) + 1), which takes no difference of near numbers where x is small. */
+const exponentialMinusOne: Lowering = (trace, inputs) => {
+  const { graph } = trace;
   const x = asFloat(trace, input(inputs, 'x'));
-  return node(trace, 'Log', [trace.graph.node('Add', [trace.name(x), trace.graph.scalar(1)])], x);
+  const half = graph.node('Tanh', [graph.node('Mul', [trace.name(x), graph.scalar(0.5)])]);
+  return node(
+    trace,
+    'Mul',
+    [half, graph.node('Add', [graph.node('Exp', [trace.name(x)]), graph.scalar(1)])],
+    x,
+  );
+};
+
+/**
+ * log(1 + x). Below 1, what rounding u = 1 + x loses is put back: log(u) · x / (u - 1), or x where u is 1 (Goldberg 1991,
+ * "What every computer scientist should know about floating-point arithmetic", theorem 4).
+ */
+const logOnePlus: Lowering = (trace, inputs) => {
+  const { graph } = trace;
+  const x = asFloat(trace, input(inputs, 'x'));
+  const [name, one] = [trace.name(x), graph.scalar(1)];
+  const u = graph.node('Add', [name, one]);
+  const logarithm = graph.node('Log', [u]);
+  const restored = graph.node('Mul', [logarithm, graph.node('Div', [name, graph.node('Sub', [u, one])])]);
+  const rounded = graph.node('Where', [graph.node('Less', [name, one]), restored, logarithm]);
+  return node(trace, 'Where', [graph.node('Equal', [u, one]), name, rounded], x);
 };
 
 const castLowering: Lowering = (trace, inputs, { dtype }) => {
@@ -236,9 +278,9 @@ const isNotANumber: Lowering = (trace, inputs) => {
 
 /** Kernels that compute each element from the elements at the same place. */
 export const ELEMENT_WISE: LoweringTable = {
-  Add: binaryWithNeutral('Add', 0, true),
-  Sub: binaryWithNeutral('Sub', 0, false),
-  Multiply: binaryWithNeutral('Mul', 1, true),
+  Add: onNumbers(binaryWithNeutral('Add', 0, true)),
+  Sub: onNumbers(binaryWithNeutral('Sub', 0, false)),
+  Multiply: onNumbers(binaryWithNeutral('Mul', 1, true)),
   RealDiv: binaryWithNeutral('Div', 1, false),
   AddN: addMany,
   Maximum: binary('Max'),
@@ -261,7 +303,7 @@ export const ELEMENT_WISE: LoweringTable = {
   Neg: unary('Neg'),
   Sign: unary('Sign'),
   Square: square,
-  Relu: unary('Relu'),
+  Relu: onNumbers(unary('Relu')),
   LeakyRelu: leakyRelu,
   Step: step,
   ClipByValue: clipByValue,
@@ -279,6 +321,7 @@ export const ELEMENT_WISE: LoweringTable = {
   Sigmoid: floatUnary('Sigmoid'),
   Softplus: floatUnary('Softplus'),
   Elu: floatUnary('Elu'),
+  EluGrad: eluGradient,
   Floor: floatUnary('Floor'),
   Ceil: floatUnary('Ceil'),
   Round: floatUnary('Round'),

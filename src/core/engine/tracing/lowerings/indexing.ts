@@ -32,7 +32,9 @@ function scatterAdd(
   shape: readonly [number, number],
 ): TensorInfo {
   const { graph } = trace;
-  const zeros = trace.name(trace.filled(0, shape, updates.dtype));
+  const nothing = trace.filled(0, shape, updates.dtype);
+  if (sizeOf(updates.shape) === 0) return nothing;
+  const zeros = trace.name(nothing);
   const column = graph.node('Reshape', [rows, graph.int64([updates.shape[0]!, 1])]);
   const indices = graph.node('Expand', [column, graph.int64(updates.shape)]);
   const name = graph.node('ScatterElements', [zeros, indices, trace.name(updates)], {
@@ -41,7 +43,7 @@ function scatterAdd(
   return trace.tensor(name, shape, updates.dtype);
 }
 
-/** The gradient of `gather`: rows of `x` that share a segment id are added up. */
+/** The gradient of `gather`: rows of `x` that share a segment id are added up. Ids are below `numSegments`, from 0. */
 const unsortedSegmentSum: Lowering = (trace, inputs, { numSegments }) => {
   const [x, segmentIds] = [input(inputs, 'x'), input(inputs, 'segmentIds')];
   const count = sizeOf(segmentIds.shape);

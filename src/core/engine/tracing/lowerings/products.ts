@@ -26,12 +26,14 @@ const batchMatMul: Lowering = (trace, inputs, { transposeA, transposeB }) => {
   if (!transposeA && !transposeB)
     return trace.tensor(graph.node('MatMul', [trace.name(a), trace.name(b)]), shape, a.dtype);
   const attributes = { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 };
-  if (sizeOf(a.shape.slice(0, -2)) === 1 && sizeOf(b.shape.slice(0, -2)) === 1) {
+  // Only the plain product exists for integers.
+  const isFloat = a.dtype === 'float32';
+  if (isFloat && sizeOf(a.shape.slice(0, -2)) === 1 && sizeOf(b.shape.slice(0, -2)) === 1) {
     const names = [a, b].map((x) => trace.name(reshape(trace, x, x.shape.slice(-2))));
     const product = trace.tensor(graph.node('Gemm', names, { attributes }), [rows, columns], a.dtype);
     return shape.length === 2 ? product : reshape(trace, product, shape);
   }
-  if (trace.target === 'cpu') {
+  if (isFloat && trace.target === 'cpu') {
     const names = [trace.name(a), trace.name(b)];
     return trace.tensor(
       graph.node('FusedMatMul', names, { attributes, domain: 'com.microsoft' }),

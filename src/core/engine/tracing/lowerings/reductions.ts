@@ -3,7 +3,7 @@ import type { DataType, TensorInfo } from '@tensorflow/tfjs';
 import { ONNX_TYPE } from '../../onnx/protobuf.js';
 import { input, type Lowering, type LoweringTable } from '../lowering.js';
 import type { Trace } from '../trace.js';
-import { cast } from './element-wise.js';
+import { arithmetic, cast, onNumbers } from './element-wise.js';
 
 function reducedShape(shape: readonly number[], axes: readonly number[], keepDims: boolean): number[] {
   return keepDims
@@ -34,8 +34,7 @@ function reduce(
 function reduction(op: string): Lowering {
   // Max and Min call their axes `reductionIndices`.
   return (trace, inputs, { axis, reductionIndices, keepDims }) => {
-    const source = input(inputs, 'x');
-    const x = source.dtype === 'bool' ? cast(trace, source, 'int32') : source;
+    const x = input(inputs, 'x');
     const axes = tf.util.parseAxisParam((axis ?? reductionIndices ?? null) as number | number[], x.shape);
     return reduce(trace, op, x, axes, Boolean(keepDims), x.dtype);
   };
@@ -46,7 +45,7 @@ const mean: Lowering = (trace, inputs, attributes) => {
   return reduction('ReduceMean')(trace, { x }, attributes);
 };
 
-/** `all` and `any` are the minimum and the maximum of 0 and 1. */
+/** `all` is the minimum of 0 and 1; `any` is a sum above 0, which also holds for no elements at all. */
 function logical(op: string): Lowering {
   return (trace, inputs, attributes) => {
     const result = reduction(op)(trace, { x: cast(trace, input(inputs, 'x'), 'int32') }, attributes);
@@ -56,8 +55,8 @@ function logical(op: string): Lowering {
 
 function argument(op: string): Lowering {
   return (trace, inputs, { axis }) => {
-    const x = input(inputs, 'x');
-    const index = axis as number;
+    const x = arithmetic(trace, input(inputs, 'x'));
+    const index = tf.util.parseAxisParam(axis as number, x.shape)[0]!;
     const shape = reducedShape(x.shape, [index], false);
     const position = trace.graph.node(op, [trace.name(x)], { attributes: { axis: index, keepdims: 0 } });
     return trace.tensor(
@@ -69,7 +68,7 @@ function argument(op: string): Lowering {
 }
 
 const cumulativeSum: Lowering = (trace, inputs, { axis, exclusive, reverse }) => {
-  const x = input(inputs, 'x');
+  const x = arithmetic(trace, input(inputs, 'x'));
   const axisName = trace.graph.constant([], 'int64', BigInt64Array.of(BigInt(axis as number)));
   const attributes = { exclusive: exclusive ? 1 : 0, reverse: reverse ? 1 : 0 };
   return trace.tensor(
@@ -85,24 +84,17 @@ const softmax: Lowering = (trace, inputs, { dim }) => {
   return trace.tensor(name, logits.shape, 'float32');
 };
 
-const logSoftmax: Lowering = (trace, inputs, { axis }) => {
-  const logits = input(inputs, 'logits');
-  const name = trace.graph.node('LogSoftmax', [trace.name(logits)], { attributes: { axis: axis as number } });
-  return trace.tensor(name, logits.shape, 'float32');
-};
-
 /** Kernels that combine elements along axes. */
 export const REDUCTIONS: LoweringTable = {
   Sum: reduction('ReduceSum'),
   Mean: mean,
-  Max: reduction('ReduceMax'),
-  Min: reduction('ReduceMin'),
+  Max: onNumbers(reduction('ReduceMax')),
+  Min: onNumbers(reduction('ReduceMin')),
   Prod: reduction('ReduceProd'),
   All: logical('ReduceMin'),
-  Any: logical('ReduceMax'),
+  Any: logical('ReduceSum'),
   ArgMax: argument('ArgMax'),
   ArgMin: argument('ArgMin'),
   Cumsum: cumulativeSum,
   Softmax: softmax,
-  LogSoftmax: logSoftmax,
 };

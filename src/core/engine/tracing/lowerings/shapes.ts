@@ -127,8 +127,9 @@ const concat: Lowering = (trace, inputs, { axis }) => {
 };
 
 const pack: Lowering = (trace, inputs, { axis }) => {
-  const index = axis as number;
-  const tensors = (Object.values(inputs) as TensorInfo[]).map((tensor) => {
+  const parts = Object.values(inputs) as TensorInfo[];
+  const index = (axis as number) < 0 ? parts[0]!.shape.length + 1 + (axis as number) : (axis as number);
+  const tensors = parts.map((tensor) => {
     const shape = tensor.shape.slice();
     shape.splice(index, 0, 1);
     return reshape(trace, tensor, shape);
@@ -171,16 +172,6 @@ const tile: Lowering = (trace, inputs, { reps }) => {
   return trace.tensor(trace.graph.node('Tile', [trace.name(x), trace.graph.int64(repeats)]), shape, x.dtype);
 };
 
-const broadcastTo: Lowering = (trace, inputs, { shape }) => {
-  const x = input(inputs, 'x');
-  const target = shape as number[];
-  return trace.tensor(
-    trace.graph.node('Expand', [trace.name(x), trace.graph.int64(target)]),
-    target,
-    x.dtype,
-  );
-};
-
 const fill: Lowering = (trace, _inputs, { shape, value, dtype }) =>
   trace.filled(value as number, shape as number[], (dtype as DataType | undefined) ?? 'float32');
 
@@ -191,7 +182,9 @@ function filledLike(value: number): Lowering {
 const range: Lowering = (trace, _inputs, { start, stop, step, dtype }) => {
   const type = dtype as 'float32' | 'int32';
   const values: number[] = [];
-  const [from, to, by] = [start as number, stop as number, step as number];
+  const [from, to] = [start as number, stop as number];
+  // A step that nobody gave arrives as 1, and means -1 where the range falls.
+  const by = to < from && step === 1 ? -1 : (step as number);
   const length = Math.max(0, Math.ceil((to - from) / by));
   for (let index = 0; index < length; index++) values.push(from + index * by);
   return trace.constant(
@@ -215,7 +208,6 @@ export const SHAPES: LoweringTable = {
   SplitV: split,
   Unpack: unpack,
   Tile: tile,
-  BroadcastTo: broadcastTo,
   Fill: fill,
   ZerosLike: filledLike(0),
   OnesLike: filledLike(1),

@@ -1,0 +1,23 @@
+import type { Tensor } from '@tensorflow/tfjs';
+import type { Operand } from './operand.js';
+
+/** How far a value may be from the expected one: `absolute + relative · |expected|`. */
+export interface Tolerance {
+  readonly relative: number;
+  readonly absolute: number;
+}
+
+/** One computation that all engines must agree on. */
+export interface Case {
+  /** Unique within its list. */
+  readonly name: string;
+  readonly operands: readonly Operand[];
+  readonly compute: (...tensors: Tensor[]) => Tensor | readonly Tensor[];
+  /** Where two correct float32 implementations differ by more than {@link DEFAULT_TOLERANCE}. */
+  readonly tolerance?: Tolerance;
+  /** Why no derivative is compared; where it is missing, all float operands are differentiated. */
+  readonly noGradient?: string;
+}
+
+/** A few roundings of float32 (2⁻²⁴ = 6e-8 each), relative to values around 1. */
+export const DEFAULT_TOLERANCE: Tolerance = { relative: 5e-6, absolute: 1e-6 };
