@@ -67,7 +67,9 @@ export async function createSession(
     intraOpNumThreads: settings.threads,
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
-    enableMemPattern: true,
+    // Memory patterns cost half as much memory again and gain no time: the first run fills the arena piece by piece,
+    // and the pattern then wants one block beside it.
+    enableMemPattern: false,
     // 3 = errors: the runtime's warnings about node placement are no news to the user.
     logSeverityLevel: 3,
   };
