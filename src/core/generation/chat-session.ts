@@ -1,7 +1,7 @@
 import type { ChatMessage } from '../tokenizers/chat-message.js';
 import type { Tokenizer } from '../tokenizers/tokenizer.js';
 import {
-  assertFits,
+  assertReadable,
   generateInCache,
   lengthNeeded,
   type Completion,
@@ -10,6 +10,7 @@ import {
 } from './generate.js';
 import type { KeyValueCache } from './key-value-cache.js';
 import type { LanguageModel } from './language-model.js';
+import { encodeChat } from './prompts.js';
 
 /** What a conversation starts from. */
 export interface ChatSettings extends GenerationSettings {
@@ -45,13 +46,8 @@ export class ChatSession {
    */
   async reply(text: string, ports: GenerationPorts = {}): Promise<Completion> {
     const question: ChatMessage = { role: 'user', content: text };
-    const { now } = this.settings;
-    const rendered = this.tokenizer.renderChat([...this.messages, question], {
-      addGenerationPrompt: true,
-      ...(now && { now }),
-    });
-    const prompt = this.tokenizer.encode(rendered, { addSpecialTokens: false });
-    assertFits(prompt, this.model.contextLength, 'the conversation');
+    const prompt = encodeChat(this.tokenizer, [...this.messages, question], this.settings.now);
+    assertReadable(prompt, this.model.model.shape, 'the conversation');
     const cache = await this.cacheFor(lengthNeeded([prompt], this.settings));
     const [completion] = await generateInCache(
       this.model,

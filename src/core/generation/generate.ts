@@ -1,3 +1,4 @@
+import type { ModelShape } from '../architectures/architecture.js';
 import { ToolkitError } from '../errors/toolkit-error.js';
 import { StreamingDecoder } from '../tokenizers/streaming-decoder.js';
 import type { Tokenizer } from '../tokenizers/tokenizer.js';
@@ -49,21 +50,36 @@ export interface Completion {
 const DEFAULT_BATCH_SIZE = 8;
 
 /**
- * Sees to it that a prompt leaves room for at least one token.
+ * Sees to it that a prompt can be read and leaves room for at least one token.
  *
- * @throws ToolkitError `CONTEXT_OVERFLOW`; `USAGE` for a prompt of no tokens
+ * @param name what messages call it
+ * @throws ToolkitError `CONTEXT_OVERFLOW` when it is too long, `USAGE` when it is empty, `BAD_CHECKPOINT` when it holds
+ *   tokens that the model has no embedding for
  */
-export function assertFits(prompt: readonly number[], contextLength: number, name = 'the prompt'): void {
+export function assertReadable(
+  prompt: readonly number[],
+  { contextLength, vocabulary }: ModelShape,
+  name = 'the prompt',
+): void {
   if (prompt.length === 0) {
     throw new ToolkitError(`${name} is empty`, 'USAGE', 'Give a prompt of at least one token.');
   }
   const excess = prompt.length - (contextLength - 1);
-  if (excess <= 0) return;
-  throw new ToolkitError(
-    `${name} has ${prompt.length} tokens; the model's context window is ${contextLength} tokens, its answer included`,
-    'CONTEXT_OVERFLOW',
-    `Shorten it by at least ${excess} ${excess === 1 ? 'token' : 'tokens'}, or use a model with a longer context window.`,
-  );
+  if (excess > 0) {
+    throw new ToolkitError(
+      `${name} has ${prompt.length} tokens; the model's context window is ${contextLength} tokens, its answer included`,
+      'CONTEXT_OVERFLOW',
+      `Shorten it by at least ${excess} ${excess === 1 ? 'token' : 'tokens'}, or use a model with a longer context window.`,
+    );
+  }
+  const unknown = prompt.find((id) => id >= vocabulary);
+  if (unknown !== undefined) {
+    throw new ToolkitError(
+      `${name} holds token ${unknown}, but the model's embedding has only ${vocabulary} rows`,
+      'BAD_CHECKPOINT',
+      'Use the tokenizer that was published with this model.',
+    );
+  }
 }
 
 /**
@@ -71,7 +87,7 @@ export function assertFits(prompt: readonly number[], contextLength: number, nam
  *
  * @param prompts token ids, special tokens included
  * @returns one completion per prompt, in order
- * @throws ToolkitError `CONTEXT_OVERFLOW` and `USAGE` as {@link assertFits}, before anything is generated
+ * @throws ToolkitError as {@link assertReadable}, before anything is generated
  */
 export async function generate(
   model: LanguageModel,
@@ -81,7 +97,7 @@ export async function generate(
   ports: GenerationPorts = {},
 ): Promise<Completion[]> {
   prompts.forEach((prompt, index) => {
-    assertFits(prompt, model.contextLength, prompts.length === 1 ? undefined : `prompt ${index + 1}`);
+    assertReadable(prompt, model.model.shape, prompts.length === 1 ? undefined : `prompt ${index + 1}`);
   });
   const { batchSize = DEFAULT_BATCH_SIZE } = settings;
   const completions: Completion[] = [];
@@ -125,10 +141,13 @@ export async function generateInCache(
   });
   const isUnfinished = ({ finishReason }: Answer): boolean => finishReason === undefined;
   try {
+    await model.prepare(cache);
     let logits = await model.prefill(cache, prompts, signal);
     for (;;) {
       for (const [row, answer] of answers.entries()) {
-        if (isUnfinished(answer)) onToken?.({ prompt: first + row, text: answer.next(logits[row]!) });
+        if (!isUnfinished(answer)) continue;
+        const text = answer.next(logits[row]!);
+        onToken?.({ prompt: first + row, text });
       }
       await turnOfEvents();
       signal?.throwIfAborted();
@@ -139,7 +158,9 @@ export async function generateInCache(
   } catch (error) {
     if (!signal?.aborted) throw error;
     for (const [row, answer] of answers.entries()) {
-      if (isUnfinished(answer)) onToken?.({ prompt: first + row, text: answer.finish('interrupted') });
+      if (!isUnfinished(answer)) continue;
+      const text = answer.finish('interrupted');
+      onToken?.({ prompt: first + row, text });
     }
   }
   return answers.map((answer) => answer.completion);

@@ -82,6 +82,11 @@ export class LanguageModel {
     return KeyValueCache.create(this.engine, this.model, batchSize, capacity);
   }
 
+  /** Compiles what {@link decode} will run, so that the first token after the prompt does not wait for it. */
+  async prepare({ batchSize, capacity }: KeyValueCache): Promise<void> {
+    await this.compile({ batchSize, length: 1, capacity });
+  }
+
   /**
    * Reads texts. A cache of one row keeps what it shares with the new text; only the rest is read.
    *

@@ -1,0 +1,135 @@
+import { isAbsolute, join } from 'node:path';
+import type { FileSystem } from '../../platform/file-system.js';
+import type { Model } from '../architectures/architecture.js';
+import { readModel } from '../architectures/index.js';
+import { readJsonObject } from '../checkpoints/json-file.js';
+import { loadWeights } from '../checkpoints/load-weights.js';
+import { openModelFolder } from '../checkpoints/model-folder.js';
+import { quoteName } from '../checkpoints/quote-name.js';
+import type { Engine } from '../engine/engine.js';
+import { ToolkitError } from '../errors/toolkit-error.js';
+import type { ProgressListener } from '../progress/progress-event.js';
+import { loadTokenizer, type Tokenizer } from '../tokenizers/tokenizer.js';
+import { LanguageModel } from './language-model.js';
+import { loadAdapter } from './load-adapter.js';
+
+/** What the user names. */
+export interface ModelLocation {
+  /** A model folder, an adapter folder (its base model is looked up), or the folder of a training run. */
+  readonly model: string;
+  /** An adapter folder to use with the model, or the run that made one. */
+  readonly adapter?: string | undefined;
+}
+
+/** A model of which all is read but the weights: enough to check prompts before anything large is loaded. */
+export interface ModelSource {
+  readonly folder: string;
+  readonly adapterFolder: string | undefined;
+  readonly model: Model;
+  readonly tokenizer: Tokenizer;
+}
+
+interface Place {
+  readonly kind: 'model' | 'adapter';
+  readonly folder: string;
+}
+
+/** Follows a training run to what it made; whatever else is wrong with a folder shows when it is opened. */
+async function locate(files: FileSystem, path: string): Promise<Place> {
+  const names = (await files.stat(path))?.kind === 'directory' ? await files.list(path) : [];
+  if (names.includes('config.json')) return { kind: 'model', folder: path };
+  if (names.includes('adapter_config.json')) return { kind: 'adapter', folder: path };
+  for (const kind of ['model', 'adapter'] as const) {
+    if (names.includes(kind)) return { kind, folder: join(path, kind) };
+  }
+  return { kind: 'model', folder: path };
+}
+
+/** The folder of an adapter's base model. A relative path is tried from the adapter's folder and from here. */
+async function locateBase(files: FileSystem, adapterFolder: string): Promise<string> {
+  const configPath = join(adapterFolder, 'adapter_config.json');
+  const base = (await readJsonObject(files, configPath))['base_model_name_or_path'];
+  const candidates =
+    typeof base !== 'string' ? [] : isAbsolute(base) ? [base] : [join(adapterFolder, base), base];
+  for (const candidate of candidates) {
+    const { kind, folder } = await locate(files, candidate);
+    if (kind === 'model' && (await files.stat(folder))?.kind === 'directory') return folder;
+  }
+  throw new ToolkitError(
+    typeof base === 'string'
+      ? `${adapterFolder}: is an adapter, and its base model ${quoteName(base)} is not here`
+      : `${configPath}: does not say which model the adapter is for (base_model_name_or_path)`,
+    'NOT_FOUND',
+    'Give the folder of the base model as the model, and this folder with --adapter.',
+  );
+}
+
+async function locateBoth(files: FileSystem, location: ModelLocation): Promise<[string, string | undefined]> {
+  const named = await locate(files, location.model);
+  if (location.adapter === undefined) {
+    return named.kind === 'model'
+      ? [named.folder, undefined]
+      : [await locateBase(files, named.folder), named.folder];
+  }
+  if (named.kind === 'adapter') {
+    throw new ToolkitError(
+      `${location.model}: is an adapter itself, and --adapter names another`,
+      'USAGE',
+      'Give the folder of the base model as the model; one adapter can be used at a time.',
+    );
+  }
+  return [named.folder, (await locate(files, location.adapter)).folder];
+}
+
+/** The adapter's own tokenizer where it has one; what ends an answer of the base model still ends it. */
+async function loadTokenizerOf(
+  files: FileSystem,
+  folder: string,
+  adapterFolder: string | undefined,
+): Promise<Tokenizer> {
+  if (
+    adapterFolder === undefined ||
+    (await files.stat(join(adapterFolder, 'tokenizer.json'))) === undefined
+  ) {
+    return loadTokenizer(files, folder);
+  }
+  const tokenizer = await loadTokenizer(files, adapterFolder);
+  if ((await files.stat(join(folder, 'tokenizer.json'))) === undefined) return tokenizer;
+  const { endOfSequenceIds } = await loadTokenizer(files, folder);
+  return {
+    ...tokenizer,
+    endOfSequenceIds: [...new Set([...tokenizer.endOfSequenceIds, ...endOfSequenceIds])],
+  };
+}
+
+/**
+ * Finds and reads everything about a model but its weights.
+ *
+ * @throws ToolkitError `NOT_FOUND` for what is not there, `USAGE` for two adapters, and what `openModelFolder`,
+ *   `readModel` and `loadTokenizer` throw
+ */
+export async function openModelSource(files: FileSystem, location: ModelLocation): Promise<ModelSource> {
+  const [folder, adapterFolder] = await locateBoth(files, location);
+  const checkpoint = await openModelFolder(files, folder);
+  await checkpoint.close();
+  const model = readModel(checkpoint.config, join(folder, 'config.json'));
+  return { folder, adapterFolder, model, tokenizer: await loadTokenizerOf(files, folder, adapterFolder) };
+}
+
+/**
+ * Loads the weights of a model, and its adapter, onto an engine.
+ *
+ * @returns a model that must be disposed
+ * @throws ToolkitError what `loadWeights` and `loadAdapter` throw
+ */
+export async function loadLanguageModel(
+  files: FileSystem,
+  { folder, adapterFolder, model }: ModelSource,
+  engine: Engine,
+  onProgress?: ProgressListener,
+  signal?: AbortSignal,
+): Promise<LanguageModel> {
+  const adapter = adapterFolder === undefined ? undefined : await loadAdapter(files, adapterFolder, model);
+  const weights = await loadWeights(files, folder, model, onProgress, signal);
+  return LanguageModel.create(engine, model, weights, adapter);
+}
