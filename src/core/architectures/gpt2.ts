@@ -7,18 +7,17 @@ import type { ForwardContext } from '../layers/forward-context.js';
 import { linear, type LinearOptions } from '../layers/linear.js';
 import { layerNorm } from '../layers/normalization.js';
 import type { Architecture, Initializer, LinearLayer, Model, ParameterSpec } from './architecture.js';
+import { layerCount, positionCount, vocabularySize, width } from './bounds.js';
 import { readConfig } from './read-config.js';
-
-const count = z.number().int().positive();
 
 const schema = z
   .object({
-    vocab_size: count,
-    n_positions: count,
-    n_embd: count,
-    n_layer: count,
-    n_head: count,
-    n_inner: count.nullish(),
+    vocab_size: vocabularySize,
+    n_positions: positionCount,
+    n_embd: width,
+    n_layer: layerCount,
+    n_head: width,
+    n_inner: width.nullish(),
     activation_function: z.enum(ACTIVATION_NAMES as [string, ...string[]]).default('gelu_new'),
     layer_norm_epsilon: z.number().positive().default(1e-5),
     initializer_range: z.number().positive().default(0.02),

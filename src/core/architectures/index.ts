@@ -1,5 +1,5 @@
 import { ToolkitError } from '../errors/toolkit-error.js';
-import type { Architecture, Model } from './architecture.js';
+import { countParameters, type Architecture, type Model } from './architecture.js';
 import { gpt2 } from './gpt2.js';
 import { llama } from './llama.js';
 
@@ -32,7 +32,13 @@ export function readModel(config: unknown, where = 'config.json'): Model {
     );
   }
   try {
-    return architecture.read(fields);
+    const model = architecture.read(fields);
+    if (Number.isSafeInteger(countParameters(model.parameters))) return model;
+    throw new ToolkitError(
+      `${where}: describes more parameters than can be counted`,
+      'BAD_CHECKPOINT',
+      'Compare it with the config.json published with the model.',
+    );
   } catch (error) {
     if (error instanceof ToolkitError && !error.message.startsWith(where)) {
       throw new ToolkitError(

@@ -9,6 +9,7 @@ import { rmsNorm } from '../layers/normalization.js';
 import { rotary } from '../layers/rotary.js';
 import { rotaryScalingSchema, rotaryScheme, rotaryTableCache } from '../layers/rotary-scaling.js';
 import type { Architecture, Initializer, LinearLayer, Model, ParameterSpec } from './architecture.js';
+import { layerCount, positionCount, vocabularySize, width } from './bounds.js';
 import { readConfig } from './read-config.js';
 
 /**
@@ -16,19 +17,17 @@ import { readConfig } from './read-config.js';
  * feed-forward network. What sets the families apart is in their configuration and, for Qwen, in two habits of the
  * reference code that the configuration does not spell out.
  */
-const count = z.number().int().positive();
-
 const schema = z
   .object({
     model_type: z.enum(['llama', 'mistral', 'qwen2', 'qwen3']),
-    vocab_size: count,
-    hidden_size: count,
-    intermediate_size: count,
-    num_hidden_layers: count,
-    num_attention_heads: count,
-    num_key_value_heads: count.nullish(),
-    head_dim: count.nullish(),
-    max_position_embeddings: count,
+    vocab_size: vocabularySize,
+    hidden_size: width,
+    intermediate_size: width,
+    num_hidden_layers: layerCount,
+    num_attention_heads: width,
+    num_key_value_heads: width.nullish(),
+    head_dim: width.nullish(),
+    max_position_embeddings: positionCount,
     rms_norm_eps: z.number().positive().default(1e-6),
     hidden_act: z.enum(ACTIVATION_NAMES as [string, ...string[]]).default('silu'),
     initializer_range: z.number().positive().default(0.02),
@@ -38,7 +37,7 @@ const schema = z
     rope_theta: z.number().positive().default(10_000),
     rope_scaling: rotaryScalingSchema.nullish(),
     rope_parameters: rotaryScalingSchema.nullish(),
-    sliding_window: count.nullish(),
+    sliding_window: positionCount.nullish(),
     use_sliding_window: z.boolean().nullish(),
     max_window_layers: z.number().int().nonnegative().nullish(),
     layer_types: z.array(z.enum(['full_attention', 'sliding_attention'])).nullish(),
