@@ -61,7 +61,12 @@ class NodeRandomAccessFile implements RandomAccessFile {
     let done = 0;
     while (done < length) {
       // One read(2) moves at most 2^31 - 4096 bytes on Linux.
-      const { bytesRead } = await this.handle.read(bytes, done, Math.min(length - done, 2 ** 30), position + done);
+      const { bytesRead } = await this.handle.read(
+        bytes,
+        done,
+        Math.min(length - done, 2 ** 30),
+        position + done,
+      );
       if (bytesRead === 0) {
         throw new ToolkitError(`${this.path}: the file became shorter while it was read`, 'BAD_CHECKPOINT');
       }
@@ -83,15 +88,30 @@ function describeSystemError(action: string, path: string, error: unknown): Tool
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-      return new ToolkitError(`${path}: no permission to ${action}`, 'WRITE_FAILED', 'Check its owner and mode.', error);
+      return new ToolkitError(
+        `${path}: no permission to ${action}`,
+        'WRITE_FAILED',
+        'Check its owner and mode.',
+        error,
+      );
     case 'ENOSPC':
-      return new ToolkitError(`${path}: the disk is full`, 'OUT_OF_RESOURCES', 'Free some space and run again.', error);
+      return new ToolkitError(
+        `${path}: the disk is full`,
+        'OUT_OF_RESOURCES',
+        'Free some space and run again.',
+        error,
+      );
     case 'EISDIR':
       return new ToolkitError(`${path}: is a folder, a file is needed`, 'USAGE', undefined, error);
     case 'ENOTDIR':
       return new ToolkitError(`${path}: is a file, a folder is needed`, 'USAGE', undefined, error);
     default:
-      return new ToolkitError(`${path}: cannot ${action} (${code ?? String(error)})`, 'WRITE_FAILED', undefined, error);
+      return new ToolkitError(
+        `${path}: cannot ${action} (${code ?? String(error)})`,
+        'WRITE_FAILED',
+        undefined,
+        error,
+      );
   }
 }
 

@@ -25,7 +25,13 @@ const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7'];
 const WANTED_TICKS = 6;
 
 function escapeXml(text: string): string {
-  const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+  const entities: Record<string, string> = {
+    '&': '&amp;',
+    '<': '&lt;',
+    '>': '&gt;',
+    '"': '&quot;',
+    "'": '&#39;',
+  };
   return text.replace(/[&<>"']/g, (character) => entities[character]!).replace(/[^\P{Cc}\n\t]/gu, '');
 }
 
@@ -50,7 +56,10 @@ function range(values: readonly number[]): [number, number] {
 /** A chart of lines over numeric axes, as a self-contained SVG document. */
 export function lineChart(series: readonly Series[], labels: ChartLabels): string {
   const drawn = series
-    .map((line) => ({ ...line, points: line.points.filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y)) }))
+    .map((line) => ({
+      ...line,
+      points: line.points.filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y)),
+    }))
     .filter(({ points }) => points.length > 0);
   const all = drawn.flatMap(({ points }) => points);
   const [xLow, xHigh] = range(all.map(([x]) => x));
@@ -71,15 +80,20 @@ export function lineChart(series: readonly Series[], labels: ChartLabels): strin
   for (const x of ticks(xLow, xHigh)) {
     parts.push(`<text x="${toX(x)}" y="${bottom + 18}" text-anchor="middle">${x}</text>`);
   }
-  parts.push(`<path d="M${MARGIN.left} ${MARGIN.top}V${bottom}H${WIDTH - MARGIN.right}" fill="none" stroke="#444"/>`);
+  parts.push(
+    `<path d="M${MARGIN.left} ${MARGIN.top}V${bottom}H${WIDTH - MARGIN.right}" fill="none" stroke="#444"/>`,
+  );
 
   drawn.forEach(({ name, points, marks, faint }, index) => {
     const colour = COLOURS[index % COLOURS.length]!;
-    const path = points.map(([x, y], position) => `${position === 0 ? 'M' : 'L'}${toX(x)} ${toY(y)}`).join('');
+    const path = points
+      .map(([x, y], position) => `${position === 0 ? 'M' : 'L'}${toX(x)} ${toY(y)}`)
+      .join('');
     const style = faint ? 'stroke-width="1" opacity="0.4"' : 'stroke-width="2"';
     parts.push(`<path d="${path}" fill="none" stroke="${colour}" ${style}/>`);
     if (marks) {
-      for (const [x, y] of points) parts.push(`<circle cx="${toX(x)}" cy="${toY(y)}" r="3" fill="${colour}"/>`);
+      for (const [x, y] of points)
+        parts.push(`<circle cx="${toX(x)}" cy="${toY(y)}" r="3" fill="${colour}"/>`);
     }
     const legendY = MARGIN.top + 14 + index * 18;
     parts.push(

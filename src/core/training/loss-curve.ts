@@ -7,7 +7,9 @@ const SMOOTHING = 0.1;
 /** The training and evaluation loss of a run, as an SVG document. */
 export function lossCurve(metrics: readonly MetricsLine[]): string {
   const steps = metrics.flatMap((line) => ('loss' in line ? [[line.step, line.loss] as const] : []));
-  const evaluations = metrics.flatMap((line) => ('eval_loss' in line ? [[line.step, line.eval_loss] as const] : []));
+  const evaluations = metrics.flatMap((line) =>
+    'eval_loss' in line ? [[line.step, line.eval_loss] as const] : [],
+  );
   let smooth: number | undefined;
   const smoothed = steps.map(([step, loss]) => {
     smooth = smooth === undefined ? loss : smooth + SMOOTHING * (loss - smooth);

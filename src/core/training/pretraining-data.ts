@@ -43,11 +43,18 @@ export function pretrainingBatch(stream: Int32Array, step: number, settings: Pre
   const order = random.shuffle([...Array(pieces).keys()]);
   const first = (step % perEpoch) * batchSize;
   const chosen = Array.from({ length: batchSize }, (_, row) => order[(first + row) % pieces]!);
-  return streamBatch(stream, chosen.map((piece) => start + piece * length), length);
+  return streamBatch(
+    stream,
+    chosen.map((piece) => start + piece * length),
+    length,
+  );
 }
 
 /** The stream cut into batches from its start, for evaluation; a last part that fills no row is left out. */
-export function evaluationBatches(stream: Int32Array, { batchSize, length }: PretrainingDataSettings): Batch[] {
+export function evaluationBatches(
+  stream: Int32Array,
+  { batchSize, length }: PretrainingDataSettings,
+): Batch[] {
   const rows = Math.floor((stream.length - 1) / length);
   const batches: Batch[] = [];
   for (let row = 0; row + batchSize <= rows; row += batchSize) {

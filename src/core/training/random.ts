@@ -31,12 +31,9 @@ export class Random {
       state = mix(state + Math.imul(seed >>> 0, GOLDEN_RATIO) + 1);
       state = mix(state + Math.floor(seed / 2 ** 32) + GOLDEN_RATIO);
     }
-    [this.a, this.b, this.c, this.d] = [1, 2, 3, 4].map((index) => mix(state + Math.imul(index, GOLDEN_RATIO))) as [
-      number,
-      number,
-      number,
-      number,
-    ];
+    [this.a, this.b, this.c, this.d] = [1, 2, 3, 4].map((index) =>
+      mix(state + Math.imul(index, GOLDEN_RATIO)),
+    ) as [number, number, number, number];
   }
 
   /** A generator in a known state, as the reference implementation is tested. */

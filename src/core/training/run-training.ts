@@ -103,12 +103,18 @@ export async function runTraining(
     if (lastSaved === progress.step && progress.step > 0) return;
     await writeCheckpoint(files, checkpoints, trainer, progress);
     lastSaved = progress.step;
-    await pruneCheckpoints(files, checkpoints, settings.keepCheckpoints, progress.best ? [progress.best.step] : []);
+    await pruneCheckpoints(
+      files,
+      checkpoints,
+      settings.keepCheckpoints,
+      progress.best ? [progress.best.step] : [],
+    );
   };
 
   for (;;) {
     const finished = progress.step >= data.totalSteps || progress.stopped;
-    const every = (interval: number): boolean => interval > 0 && progress.step > 0 && progress.step % interval === 0;
+    const every = (interval: number): boolean =>
+      interval > 0 && progress.step > 0 && progress.step % interval === 0;
 
     const alreadyEvaluated = log.lastEvaluatedStep === progress.step;
     if (data.evaluation.length > 0 && !alreadyEvaluated && (finished || every(settings.evaluateEvery))) {
@@ -120,7 +126,8 @@ export async function runTraining(
       } else {
         progress.evaluationsWithoutGain++;
       }
-      if (settings.patience > 0 && progress.evaluationsWithoutGain >= settings.patience) progress.stopped = true;
+      if (settings.patience > 0 && progress.evaluationsWithoutGain >= settings.patience)
+        progress.stopped = true;
       lastSaved = progress.best.step === progress.step ? -1 : lastSaved;
       onProgress(event(progress, data, { 'eval loss': loss }));
     }
@@ -135,7 +142,8 @@ export async function runTraining(
     if (signal.aborted) throw interrupted(settings.resumeCommand, runFolder, progress.step);
 
     const learningRate =
-      settings.learningRate * scheduleFactor(settings.schedule, progress.step, settings.warmupSteps, data.totalSteps);
+      settings.learningRate *
+      scheduleFactor(settings.schedule, progress.step, settings.warmupSteps, data.totalSteps);
     const stepStart = now();
     const result = await trainer.trainStep(data.batchesOf(progress.step), learningRate);
     const seconds = (now() - stepStart) / 1000;

@@ -71,7 +71,8 @@ export class Trainer {
     const parameters: Record<string, Cell> = {};
     for (const { name, shape } of [...trained.frozen, ...trained.trainable]) {
       const tensor = weights.get(name);
-      if (tensor === undefined) throw new ToolkitError(`the checkpoint has no tensor ${name}`, 'BAD_CHECKPOINT');
+      if (tensor === undefined)
+        throw new ToolkitError(`the checkpoint has no tensor ${name}`, 'BAD_CHECKPOINT');
       parameters[name] = await engine.cell({ shape, dtype: 'float32' }, tensor.data);
     }
     const cellsLikeTrained = async (rename: (name: string) => string): Promise<Record<string, Cell>> => {
@@ -150,7 +151,10 @@ export class Trainer {
 
   /** The trained parameters, read one at a time. */
   get weights(): TensorSource {
-    return cellSource(this.parameters, this.trained.trainable.map(({ name }) => name));
+    return cellSource(
+      this.parameters,
+      this.trained.trainable.map(({ name }) => name),
+    );
   }
 
   /** All parameters, frozen ones too, read one at a time. */
@@ -188,7 +192,9 @@ export class Trainer {
   async dispose(): Promise<void> {
     for (const entry of this.compiled.values()) await (await entry).executable.dispose();
     await this.update.dispose();
-    const cells = [this.parameters, this.gradients, ...Object.values(this.moments)].flatMap((group) => Object.values(group));
+    const cells = [this.parameters, this.gradients, ...Object.values(this.moments)].flatMap((group) =>
+      Object.values(group),
+    );
     for (const cell of cells) cell.dispose();
   }
 
@@ -222,13 +228,20 @@ export class Trainer {
         }));
       if (groups.length === 0) continue;
       const decay = decays ? this.optimizer.weightDecay : 0;
-      await this.update.apply(groups, adamWScalars(this.optimizer, this.stepsDone + 1, learningRate, decay, scale));
+      await this.update.apply(
+        groups,
+        adamWScalars(this.optimizer, this.stepsDone + 1, learningRate, decay, scale),
+      );
     }
   }
 }
 
 /** Padding needs no separation from the row before it, since nothing is learnt there; only packed rows do. */
-function shapeOf({ batchSize, length, segments }: Batch): { batchSize: number; length: number; packed: boolean } {
+function shapeOf({ batchSize, length, segments }: Batch): {
+  batchSize: number;
+  length: number;
+  packed: boolean;
+} {
   return { batchSize, length, packed: segments.some((segment) => segment > 1) };
 }
 

@@ -66,12 +66,21 @@ function asSource(file: SafetensorsFile): TensorSource {
 }
 
 /** Reads a checkpoint's progress without its weights. */
-export async function readProgress(files: FileSystem, folder: string, step: number): Promise<TrainingProgress> {
+export async function readProgress(
+  files: FileSystem,
+  folder: string,
+  step: number,
+): Promise<TrainingProgress> {
   const path = join(folder, checkpointName(step), STATE_FILE);
   try {
     return progressSchema.parse(JSON.parse(await files.readText(path)));
   } catch (error) {
-    throw new ToolkitError(`${path}: the checkpoint's state cannot be read`, 'BAD_CHECKPOINT', 'Remove that folder; the run resumes from the one before.', error);
+    throw new ToolkitError(
+      `${path}: the checkpoint's state cannot be read`,
+      'BAD_CHECKPOINT',
+      'Remove that folder; the run resumes from the one before.',
+      error,
+    );
   }
 }
 
@@ -97,7 +106,12 @@ export async function restoreCheckpoint(
 }
 
 /** Puts only a checkpoint's weights into a trainer, for example those of the best evaluation. */
-export async function restoreWeights(files: FileSystem, folder: string, trainer: Trainer, step: number): Promise<void> {
+export async function restoreWeights(
+  files: FileSystem,
+  folder: string,
+  trainer: Trainer,
+  step: number,
+): Promise<void> {
   const weights = await openSafetensors(files, join(folder, checkpointName(step), WEIGHTS_FILE));
   try {
     await trainer.loadWeights(asSource(weights));

@@ -1,4 +1,5 @@
 import tf from '@tensorflow/tfjs';
+import type { Tensor } from '@tensorflow/tfjs';
 import type { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node';
 import type { Cell, ElementwiseProgram, ElementwiseUpdate, Program, TensorSpec } from '../engine.js';
 import { GraphBuilder } from '../onnx/graph-builder.js';
@@ -25,12 +26,11 @@ function traceForAnyLength(program: ElementwiseProgram): Uint8Array {
       tf
         .engine()
         .makeTensorFromTensorInfo(trace.tensor(graph.input(name, symbolic, 'float32'), shape, 'float32'));
-    const inputs = Object.fromEntries([
-      ...[...program.state, ...program.readOnly].map((name) => [
-        name,
-        declare(name, [RECORDED_LENGTH], ['length']),
-      ]),
-      ...program.scalars.map((name) => [name, declare(name, [], [])]),
+    const inputs = Object.fromEntries<Tensor>([
+      ...[...program.state, ...program.readOnly].map(
+        (name) => [name, declare(name, [RECORDED_LENGTH], ['length'])] as const,
+      ),
+      ...program.scalars.map((name) => [name, declare(name, [], [])] as const),
     ]);
     const outputs = program.body(inputs);
     for (const name of program.state) {
