@@ -11,7 +11,10 @@ import { rotaryEmbedding, type RotaryTable } from '../engine/operations/rotary-e
 export function rotary(x: Tensor, positions: Tensor, table: RotaryTable): Tensor {
   return withGradient(
     [x],
-    () => rotaryEmbedding(x, positions, table, false),
-    (dy) => [rotaryEmbedding(dy, positions, table, true)],
+    (save) => {
+      save([positions]);
+      return rotaryEmbedding(x, positions, table, false);
+    },
+    (dy, [places]) => [rotaryEmbedding(dy, places!, table, true)],
   );
 }

@@ -19,6 +19,7 @@ const LOGITS_PER_CHUNK = 2 ** 25;
  * @param matrix [vocabulary, width]
  * @param targets [rows] int32
  * @param weights [rows] float32; 0 leaves a row out, 1 / (number of supervised tokens) makes the sum a mean
+ * @param logitsPerChunk as {@link LOGITS_PER_CHUNK}; at least one row is done at a time
  * @returns scalar, in nats
  */
 export function linearCrossEntropy(
@@ -26,10 +27,11 @@ export function linearCrossEntropy(
   matrix: Tensor2D,
   targets: Tensor1D,
   weights: Tensor1D,
+  logitsPerChunk = LOGITS_PER_CHUNK,
 ): Tensor {
   const [rows, width] = hidden.shape;
   const vocabulary = matrix.shape[0];
-  const chunk = Math.min(rows, Math.max(1, Math.floor(LOGITS_PER_CHUNK / vocabulary)));
+  const chunk = Math.min(rows, Math.max(1, Math.floor(logitsPerChunk / vocabulary)));
   return withGradient(
     [hidden, matrix],
     (save) => {

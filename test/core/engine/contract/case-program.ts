@@ -14,16 +14,18 @@ export interface Variant {
 }
 
 /** Everything fed, each operand in turn constant or filled, and everything constant. */
-export function variantsOf({ operands }: Case): Variant[] {
-  const turn = (source: Source): Variant[] =>
-    operands.map((_, index) => ({
+export function variantsOf({ operands, neverFilled = [] }: Case): Variant[] {
+  const turn = (source: Source, indices: readonly number[]): Variant[] =>
+    indices.map((index) => ({
       name: `operand ${index} ${source}`,
-      sources: operands.map((__, other) => (other === index ? source : 'fed')),
+      sources: operands.map((_, other) => (other === index ? source : 'fed')),
     }));
+  const indices = [...operands.keys()];
+  const fillable = indices.filter((index) => !neverFilled.includes(index));
   const all: Variant[] = [
     { name: 'all fed', sources: operands.map(() => 'fed') },
-    ...turn('constant'),
-    ...turn('filled'),
+    ...turn('constant', indices),
+    ...turn('filled', fillable),
   ];
   return operands.length > 1
     ? [...all, { name: 'all constant', sources: operands.map(() => 'constant') }]
@@ -84,9 +86,11 @@ export function valuesOf(each: Case, variants: readonly Variant[] = variantsOf(e
 
 const isFloat = ({ dtype }: { readonly dtype: string }): boolean => dtype === 'float32';
 
-/** Indices of the operands that a variant can be differentiated by. */
-function differentiated({ operands }: Case, { sources }: Variant): number[] {
-  return [...operands.keys()].filter((index) => sources[index] === 'fed' && isFloat(operands[index]!));
+/** Indices of the operands that a variant is differentiated by. */
+export function differentiated({ operands, withoutGradient = [] }: Case, { sources }: Variant): number[] {
+  return [...operands.keys()].filter(
+    (index) => sources[index] === 'fed' && isFloat(operands[index]!) && !withoutGradient.includes(index),
+  );
 }
 
 /** Factors of the outputs in the scalar whose gradient is taken; without them it is the plain sum. */
@@ -224,9 +228,10 @@ function problemOf(
 /** What is wrong with the results, output by output; empty if they agree. Integers and truth values agree exactly. */
 export function differences(
   actual: Computed | Failed,
-  expected: Computed,
+  expected: Computed | Failed,
   tolerance: Tolerance = DEFAULT_TOLERANCE,
 ): string[] {
+  if ('failure' in expected) return [`the reference engine fails too: ${String(expected.failure)}`];
   if ('failure' in actual) return [String(actual.failure)];
   const exact: Tolerance = { relative: 0, absolute: 0 };
   return Object.entries(expected.specs).flatMap(([name, spec]) => {

@@ -17,6 +17,10 @@ export interface Case {
   readonly tolerance?: Tolerance;
   /** Why no derivative is compared; where it is missing, all float operands are differentiated. */
   readonly noGradient?: string;
+  /** Indices of operands that must not have one value everywhere. */
+  readonly neverFilled?: readonly number[];
+  /** Indices of operands that the computation is not differentiable by. */
+  readonly withoutGradient?: readonly number[];
 }
 
 /** A few roundings of float32 (2⁻²⁴ = 6e-8 each), relative to values around 1. */

@@ -1,6 +1,7 @@
 import type { Engine, TensorData } from '../../../../src/core/engine/engine.js';
 import type { Case } from './case.js';
 import {
+  differentiated,
   gradientsOf,
   randomWeights,
   runOnce,
@@ -67,8 +68,9 @@ export async function gradientProblems(engine: Engine, each: Case): Promise<stri
   const gradients = await runOnce(engine, gradientsOf(each, weights, [fed]));
   const next = uniformNumbers(1);
   const problems: string[] = [];
-  for (const [operand, { dtype, data }] of each.operands.entries()) {
-    if (dtype !== 'float32' || data.length === 0) continue;
+  for (const operand of differentiated(each, fed)) {
+    const { data } = each.operands[operand]!;
+    if (data.length === 0) continue;
     const direction = { operand, components: Float64Array.from(data, () => 2 * next() - 1) };
     let difference = 0;
     for (const [steps, factor] of STENCIL) {
