@@ -4,7 +4,7 @@ import { Random } from '../src/core/training/random.js';
 import type { Case } from './cases.js';
 import type { MatrixProduct } from './matrix-products.js';
 import { Participant } from './participant.js';
-import type { Memory, Request, Turn } from './protocol.js';
+import type { Memory, Request, Sample, Turn } from './protocol.js';
 import { pytorchParticipant, type Python } from './python.js';
 
 export interface MeasureOptions {
@@ -38,16 +38,18 @@ const WARM_UP_SAMPLES = 3;
 const PAUSE_MILLISECONDS = 250;
 const SEED = 7;
 
-/** Random tokens for one turn, the same for every participant. */
-function drawTurn(measured: Case, vocabulary: number, random: Random, samples: number): Request {
-  const tokens = (count: number): number[] => Array.from({ length: count }, () => random.integer(vocabulary));
-  if (measured.kind === 'generation') {
-    const prompts = Array.from({ length: samples }, () => tokens(measured.promptLength));
-    return { do: 'generate', prompts };
-  }
-  const count = measured.batchSize * measured.length;
-  const batches = Array.from({ length: samples }, () => ({ tokens: tokens(count), targets: tokens(count) }));
-  return { do: 'train', batches };
+/** Random training batches or prompts. */
+export function drawSamples(measured: Case, model: Model, random: Random, count: number): Sample[] {
+  const draw = (tokens: number): number[] =>
+    Array.from({ length: tokens }, () => random.integer(model.shape.vocabulary));
+  return Array.from({ length: count }, () =>
+    measured.kind === 'generation'
+      ? { tokens: draw(measured.promptLength), targets: [] }
+      : {
+          tokens: draw(measured.batchSize * measured.length),
+          targets: draw(measured.batchSize * measured.length),
+        },
+  );
 }
 
 /** A participant with what it has answered so far. */
@@ -76,8 +78,8 @@ class Contestant {
     }
   }
 
-  async record(request: Request): Promise<void> {
-    const turn = await this.ask<Turn>(request);
+  async record(samples: readonly Sample[]): Promise<void> {
+    const turn = await this.ask<Turn>({ do: 'compute', samples });
     if (turn !== undefined) this.turns.push(turn);
   }
 
@@ -108,19 +110,15 @@ export async function measure(
   const pytorch = python && new Contestant(pytorchParticipant(python, threads), true);
   const contestants = pytorch ? [matrix, toolkit, pytorch] : [matrix, toolkit];
   const random = new Random(SEED);
-  const drawFor = (samples: number): ((contestant: Contestant) => Request) => {
-    const drawn = drawTurn(measured, model.shape.vocabulary, random, samples);
-    return (contestant) => (contestant === matrix ? { do: 'multiply' } : drawn);
-  };
   try {
     for (const contestant of contestants) {
       await contestant.ask({ do: 'prepare', case: measured, threads, products, tuned });
     }
-    const warmUp = drawFor(WARM_UP_SAMPLES);
-    for (const contestant of contestants) await contestant.ask(warmUp(contestant));
+    const warmUp = drawSamples(measured, model, random, WARM_UP_SAMPLES);
+    for (const contestant of contestants) await contestant.ask({ do: 'compute', samples: warmUp });
     for (let taken = 0; taken < steps; taken += SAMPLES_PER_TURN) {
-      const requestFor = drawFor(Math.min(SAMPLES_PER_TURN, steps - taken));
-      for (const contestant of contestants) await contestant.record(requestFor(contestant));
+      const samples = drawSamples(measured, model, random, Math.min(SAMPLES_PER_TURN, steps - taken));
+      for (const contestant of contestants) await contestant.record(samples);
       contestants.reverse();
     }
     return {

@@ -17,23 +17,21 @@ export type Request =
       /** Lets PyTorch use fused kernels that it does not choose by itself. */
       readonly tuned: boolean;
     }
-  /** One training step per batch. */
-  | { readonly do: 'train'; readonly batches: readonly TokenBatch[] }
-  /** One continuation per prompt. */
-  | { readonly do: 'generate'; readonly prompts: readonly (readonly number[])[] }
-  /** One pass over all shapes. */
-  | { readonly do: 'multiply' }
+  /** The participant that multiplies alone goes over its shapes once, whatever the samples. */
+  | { readonly do: 'compute'; readonly samples: readonly Sample[] }
   | { readonly do: 'memory' };
 
-/** Row-major [batchSize, length] token ids and what follows each. */
-export interface TokenBatch {
+/** One training step or one continuation. */
+export interface Sample {
+  /** Token ids, row-major [batchSize, length], or of the prompt. */
   readonly tokens: readonly number[];
+  /** What follows each of them; empty for a prompt. */
   readonly targets: readonly number[];
 }
 
-/** Answer to `train`, `generate` and `multiply`. */
+/** Answer to `compute`. */
 export interface Turn {
-  /** Milliseconds by what was timed, e.g. `prefill`: one for each batch, prompt or repetition. */
+  /** Milliseconds by what was timed, e.g. `prefill`: one for each sample or repetition. */
   readonly milliseconds: Readonly<Record<string, readonly number[]>>;
   /** Mean cross-entropy before each training step. */
   readonly losses?: readonly number[];

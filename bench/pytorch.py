@@ -88,12 +88,15 @@ class Workload:
         groups = [group for group in groups if group["params"]]
         self.optimizer = torch.optim.AdamW(groups, lr=LEARNING_RATE, **({"fused": True} if tuned else {}))
 
-    def train(self, batches):
+    def compute(self, samples):
+        return self.train(samples) if self.case["kind"] == "training" else self.generate(samples)
+
+    def train(self, samples):
         shape = (self.case["batchSize"], self.case["length"])
         steps, losses = [], []
-        for batch in batches:
-            tokens = torch.tensor(batch["tokens"]).view(shape)
-            targets = torch.tensor(batch["targets"])
+        for sample in samples:
+            tokens = torch.tensor(sample["tokens"]).view(shape)
+            targets = torch.tensor(sample["targets"])
             start = time.perf_counter()
             logits = self.model(input_ids=tokens, use_cache=False).logits
             loss = functional.cross_entropy(logits.view(-1, logits.shape[-1]), targets)
@@ -107,10 +110,10 @@ class Workload:
             steps.append((time.perf_counter() - start) * 1000)
         return {"milliseconds": {"step": steps}, "losses": losses}
 
-    def generate(self, prompts):
+    def generate(self, samples):
         prefill, decode = [], []
-        for prompt in prompts:
-            tokens = torch.tensor([prompt])
+        for sample in samples:
+            tokens = torch.tensor([sample["tokens"]])
             clock = Clock()
             text = self.model.generate(
                 tokens,
@@ -120,7 +123,7 @@ class Workload:
                 use_cache=True,
                 streamer=clock,
             )
-            assert text.shape[1] == len(prompt) + self.case["newTokens"]
+            assert text.shape[1] == tokens.shape[1] + self.case["newTokens"]
             start, first, last = clock.times[0], clock.times[1], clock.times[-1]
             prefill.append((first - start) * 1000)
             decode.append((last - first) * 1000)
@@ -132,18 +135,15 @@ def main():
     replies = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     workload = None
-    at_start = None
+    at_start = peak_memory()
     for line in sys.stdin:
         request = json.loads(line)
         try:
             if request["do"] == "prepare":
-                at_start = peak_memory()
                 workload = Workload(request["case"], request["threads"], request["tuned"])
                 reply = {}
-            elif request["do"] == "train":
-                reply = workload.train(request["batches"])
-            elif request["do"] == "generate":
-                reply = workload.generate(request["prompts"])
+            elif request["do"] == "compute":
+                reply = workload.compute(request["samples"])
             elif request["do"] == "memory":
                 reply = {"atStart": at_start, "peak": peak_memory()}
             else:

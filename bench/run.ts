@@ -74,9 +74,15 @@ async function main(): Promise<void> {
   }
   const results: CaseResult[] = [];
   for (const measured of cases) {
-    const result = await measureCase(measured, { threads, steps, python, tuned });
-    results.push(result);
-    if (!values.json) stdout.write(renderCase(result, stdout));
+    try {
+      const result = await measureCase(measured, { threads, steps, python, tuned });
+      results.push(result);
+      if (!values.json) stdout.write(renderCase(result, stdout));
+    } catch (error) {
+      // The other cases may still fit this machine.
+      stderr.write(`${measured.name}: ${(error as Error).message}\n`);
+      process.exitCode = 1;
+    }
   }
   if (values.json) {
     const pytorch = python ? { ...python.versions, tuned } : null;

@@ -19,6 +19,8 @@ export interface MatrixRate {
 export interface Rate {
   /** Median over the samples. */
   readonly milliseconds: number;
+  /** What a machine busy with other work disturbed least. */
+  readonly fastest: number;
   readonly tokensPerSecond: number;
   /** The needed matrix products over the median time; `null` for generation, which memory bounds. */
   readonly gigaflops: number | null;
@@ -44,8 +46,10 @@ export interface CaseResult {
   readonly toolkit: Side;
   /** A message where PyTorch failed, `null` where there is none. */
   readonly pytorch: Side | string | null;
-  /** The toolkit's tokens per second over PyTorch's. */
-  readonly speedRatio: Readonly<Partial<Record<Timed, number>>>;
+  /** The toolkit's tokens per second over PyTorch's, by medians and by the fastest samples. */
+  readonly speedRatio: Readonly<
+    Partial<Record<Timed, { readonly median: number; readonly fastest: number }>>
+  >;
   /** The toolkit's peak memory over PyTorch's. */
   readonly memoryRatio: number | null;
 }
@@ -103,6 +107,7 @@ function sideOf(
     const gigaflops = operations === null ? null : gigaflopsOf(operations, milliseconds);
     rates[what] = {
       milliseconds,
+      fastest: Math.min(...samples),
       tokensPerSecond: (tokensOf(measured, what) / milliseconds) * 1000,
       gigaflops,
       shareOfMatrixRate: gigaflops === null ? null : gigaflops / square,
@@ -131,9 +136,13 @@ export function summarize(
       ? recordings.pytorch
       : sideOf(measured, recordings.pytorch, operations, matrixRate);
   const other = typeof pytorch === 'string' ? null : pytorch;
-  const speedRatio: Partial<Record<Timed, number>> = {};
+  const speedRatio: Partial<Record<Timed, { median: number; fastest: number }>> = {};
   for (const [timed, rate] of Object.entries(other?.rates ?? {}) as [Timed, Rate][]) {
-    speedRatio[timed] = toolkit.rates[timed]!.tokensPerSecond / rate.tokensPerSecond;
+    const own = toolkit.rates[timed]!;
+    speedRatio[timed] = {
+      median: rate.milliseconds / own.milliseconds,
+      fastest: rate.fastest / own.fastest,
+    };
   }
   const [ours, theirs] = [toolkit.memory.peak, other?.memory.peak ?? null];
   return {

@@ -7,15 +7,15 @@ import { LanguageModel } from '../src/core/generation/language-model.js';
 import { ADAMW_DEFAULTS } from '../src/core/optimizers/adamw.js';
 import type { Batch } from '../src/core/training/batch.js';
 import { Trainer } from '../src/core/training/trainer.js';
-import type { GenerationCase, TrainingCase } from './cases.js';
-import type { TokenBatch, Turn } from './protocol.js';
+import type { Case, GenerationCase, TrainingCase } from './cases.js';
+import type { Sample, Turn } from './protocol.js';
 
 /** The recipe of both sides; pytorch.py has the same. */
 const OPTIMIZER = { ...ADAMW_DEFAULTS, weightDecay: 0.1, maximumGradientNorm: 1 };
 const LEARNING_RATE = 1e-4;
 const SEED = 1;
 
-function toBatch({ batchSize, length }: TrainingCase, { tokens, targets }: TokenBatch): Batch {
+function toBatch({ batchSize, length }: TrainingCase, { tokens, targets }: Sample): Batch {
   const count = batchSize * length;
   return {
     batchSize,
@@ -36,8 +36,14 @@ function largest(logits: Float32Array): number {
   return best;
 }
 
+/** A case made ready to be timed. */
+export interface Workload {
+  run(samples: readonly Sample[]): Promise<Turn>;
+  dispose(): Promise<void>;
+}
+
 /** A case's training, as the toolkit's commands run it, timed step by step. */
-export class TrainingWorkload {
+class TrainingWorkload implements Workload {
   private constructor(
     private readonly measured: TrainingCase,
     private readonly trainer: Trainer,
@@ -57,10 +63,10 @@ export class TrainingWorkload {
     return new TrainingWorkload(measured, await Trainer.create(engine, trained, weights, OPTIMIZER));
   }
 
-  async run(batches: readonly TokenBatch[]): Promise<Turn> {
+  async run(samples: readonly Sample[]): Promise<Turn> {
     const step: number[] = [];
     const losses: number[] = [];
-    for (const batch of batches.map((tokens) => toBatch(this.measured, tokens))) {
+    for (const batch of samples.map((sample) => toBatch(this.measured, sample))) {
       const start = performance.now();
       const { loss } = await this.trainer.trainStep([batch], LEARNING_RATE);
       step.push(performance.now() - start);
@@ -75,7 +81,7 @@ export class TrainingWorkload {
 }
 
 /** A case's generation, timed from a prompt to its first token, and from there to the last. */
-export class GenerationWorkload {
+class GenerationWorkload implements Workload {
   private constructor(
     private readonly measured: GenerationCase,
     private readonly model: LanguageModel,
@@ -87,10 +93,10 @@ export class GenerationWorkload {
     return new GenerationWorkload(measured, await LanguageModel.create(engine, model, weights));
   }
 
-  async run(prompts: readonly (readonly number[])[]): Promise<Turn> {
+  async run(samples: readonly Sample[]): Promise<Turn> {
     const prefill: number[] = [];
     const decode: number[] = [];
-    for (const prompt of prompts) {
+    for (const { tokens: prompt } of samples) {
       const start = performance.now();
       const cache = await this.model.createCache(1, prompt.length + this.measured.newTokens);
       let token = largest((await this.model.prefill(cache, [prompt]))[0]!);
@@ -108,4 +114,11 @@ export class GenerationWorkload {
   async dispose(): Promise<void> {
     await this.model.dispose();
   }
+}
+
+/** Prepares a case on the toolkit, as its commands would. */
+export function createWorkload(engine: Engine, measured: Case): Promise<Workload> {
+  return measured.kind === 'training'
+    ? TrainingWorkload.create(engine, measured)
+    : GenerationWorkload.create(engine, measured);
 }
