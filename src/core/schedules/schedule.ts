@@ -4,10 +4,16 @@ export const SCHEDULES = ['constant', 'linear', 'cosine'] as const;
 /** A learning-rate schedule by name. */
 export type Schedule = (typeof SCHEDULES)[number];
 
-const DECAY: Readonly<Record<Schedule, (progress: number) => number>> = {
+/** The share of the steps after warm-up that are done and left; they add up to 1 unless there are none. */
+interface Progress {
+  readonly done: number;
+  readonly left: number;
+}
+
+const DECAY: Readonly<Record<Schedule, (progress: Progress) => number>> = {
   constant: () => 1,
-  linear: (progress) => 1 - progress,
-  cosine: (progress) => 0.5 * (1 + Math.cos(Math.PI * progress)),
+  linear: ({ left }) => left,
+  cosine: ({ done }) => 0.5 * (1 + Math.cos(Math.PI * Math.min(1, done))),
 };
 
 /**
@@ -23,6 +29,7 @@ export function scheduleFactor(
   totalSteps: number,
 ): number {
   if (step < warmupSteps) return step / Math.max(1, warmupSteps);
-  const progress = (step - warmupSteps) / Math.max(1, totalSteps - warmupSteps);
-  return Math.max(0, DECAY[schedule](Math.min(1, progress)));
+  const steps = Math.max(1, totalSteps - warmupSteps);
+  const progress = { done: (step - warmupSteps) / steps, left: (totalSteps - step) / steps };
+  return Math.max(0, DECAY[schedule](progress));
 }

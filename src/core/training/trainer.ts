@@ -3,6 +3,7 @@ import type { TensorSource } from '../checkpoints/tensor-source.js';
 import type { Cell, ElementwiseUpdate, Engine, Executable, Program, TensorData } from '../engine/engine.js';
 import { ToolkitError } from '../errors/toolkit-error.js';
 import { adamW, adamWScalars, type AdamWSettings } from '../optimizers/adamw.js';
+import { clippingFactor } from '../optimizers/gradient-clipping.js';
 import type { Batch } from './batch.js';
 import { batchFeeds, gradientName, gradientProgram, lossProgram, type TrainedModel } from './programs.js';
 
@@ -30,9 +31,6 @@ export interface EvaluationResult {
   readonly loss: number;
   readonly supervisedTokens: number;
 }
-
-/** Added to the norm when clipping, as `torch.nn.utils.clip_grad_norm_` does. */
-const CLIP_EPSILON = 1e-6;
 
 const MOMENTS = ['first_moment', 'second_moment'] as const;
 
@@ -215,8 +213,7 @@ export class Trainer {
   }
 
   private async applyUpdate(learningRate: number, gradientNorm: number): Promise<void> {
-    const limit = this.optimizer.maximumGradientNorm;
-    const scale = limit > 0 ? Math.min(1, limit / (gradientNorm + CLIP_EPSILON)) : 1;
+    const scale = clippingFactor(gradientNorm, this.optimizer.maximumGradientNorm);
     for (const decays of [true, false]) {
       const groups = this.trained.trainable
         .filter(({ shape }) => shape.length >= 2 === decays)

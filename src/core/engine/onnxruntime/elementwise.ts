@@ -13,7 +13,7 @@ import { createSession, describeRuntimeError, hostTensor, type SessionSettings }
  * Elements handled by one run on the CPU. An optimiser step is a dozen passes over its operands; in pieces of this
  * size (1 MiB per float32 operand) all but the first read and the last write stay in the second-level cache.
  */
-const CHUNK_ELEMENTS = 262_144;
+export const CHUNK_ELEMENTS = 262_144;
 
 /** Traces the program for vectors of any length: element-wise operations do not look at it. */
 function traceForAnyLength(program: ElementwiseProgram): Uint8Array {
