@@ -70,8 +70,7 @@ export const ACTIVATION_NAMES: readonly string[] = Object.keys(ACTIVATIONS);
 
 /** The activation that a configuration names in `hidden_act` or `activation_function`. */
 export function activationByName(name: string): (x: Tensor) => Tensor {
-  const activation = ACTIVATIONS[name];
-  if (activation !== undefined) return activation;
+  if (Object.hasOwn(ACTIVATIONS, name)) return ACTIVATIONS[name]!;
   throw new ToolkitError(
     `config.json: activation ${JSON.stringify(name)} is not known`,
     'UNSUPPORTED',

@@ -105,7 +105,7 @@ const SCHEMES: Readonly<Record<string, Scheme>> = {
 /** Name of the scaling scheme, checked against those known. */
 export function rotaryScheme(scaling: RotaryScaling | undefined): string {
   const name = scaling?.rope_type ?? scaling?.type ?? 'default';
-  if (name in SCHEMES) return name;
+  if (Object.hasOwn(SCHEMES, name)) return name;
   throw new ToolkitError(
     `config.json: rope scaling of type ${JSON.stringify(name)} is not supported`,
     'UNSUPPORTED',
