@@ -1,4 +1,4 @@
-import { Command, Flags, type Config } from '@oclif/core';
+import { Command, Errors, Flags, type Config } from '@oclif/core';
 import { flagIsGiven } from './command-line.js';
 import { bindInterruption, type Interruption } from './interruption.js';
 import { toJsonText } from './json-text.js';
@@ -79,6 +79,8 @@ export abstract class BaseCommand<Result extends object> extends Command {
   }
 
   protected override async catch(error: unknown): Promise<never> {
+    // A command that has said everything itself, and only sets the process's status.
+    if (error instanceof Errors.ExitError) throw error;
     const words = (this.id ?? '').replaceAll(':', ' ');
     throw toolkitErrorFrom(error, `${this.config.bin} ${words}`);
   }

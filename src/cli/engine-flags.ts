@@ -2,6 +2,7 @@ import os from 'node:os';
 import { Flags } from '@oclif/core';
 import type { Engine } from '../core/engine/engine.js';
 import { ToolkitError } from '../core/errors/toolkit-error.js';
+import { quietTensorflow } from './quiet-tensorflow.js';
 
 const ENGINES = ['onnxruntime', 'tensorflow', 'reference'] as const;
 const DEVICES = ['auto', 'cpu', 'webgpu', 'cuda'] as const;
@@ -58,6 +59,7 @@ export async function createEngine(
   }
   if (engine === 'tensorflow') {
     if (device === 'webgpu') throw elsewhere(choice, 'cpu or cuda');
+    quietTensorflow();
     const { createTensorflowEngine } = await import('../core/engine/tensorflow-engine.js');
     const packageFolder = environment['GENAI_TFJS_NODE'];
     return createTensorflowEngine({ device, ...(packageFolder && { packageFolder }) });

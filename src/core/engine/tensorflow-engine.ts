@@ -134,18 +134,25 @@ const GPU_NEEDS =
   `libtensorflow ${LIBTENSORFLOW_VERSION}, which ${GPU_PACKAGE} downloads, needs Linux or Windows on x64, ` +
   `an NVIDIA driver, CUDA ${CUDA_VERSION} and cuDNN ${CUDNN_VERSION} on the library path`;
 
-function remedy(probe: TensorflowProbe): string {
+const BUILD_RECIPE =
+  'Where that download is not possible, and for a newer CUDA, scripts/build-tensorflow-binding.sh in the ' +
+  'toolkit builds the binding against a libtensorflow that is there already.';
+
+/** What to do about a {@link TensorflowProbe} that has a problem. */
+export function tensorflowRemedy(probe: TensorflowProbe): string {
   if (!probe.installed) {
     return (
       `Install one beside the toolkit: \`npm install ${CPU_PACKAGE}@${PACKAGE_VERSION}\` for the CPU, or ` +
       `\`npm install ${GPU_PACKAGE}@${PACKAGE_VERSION}\` for an NVIDIA GPU (${GPU_NEEDS}). ` +
-      'The default engine, onnxruntime, needs neither.'
+      `npm 11 may want its install script approved: \`npm approve-scripts ${CPU_PACKAGE}\`, or ` +
+      `\`npm install --global --allow-scripts=${CPU_PACKAGE} …\`. ${BUILD_RECIPE} ` +
+      'The default engine, onnxruntime, needs none of this.'
     );
   }
   return (
     `Its install script fetches libtensorflow ${LIBTENSORFLOW_VERSION} and the binding: let npm run it ` +
-    `(\`npm rebuild ${probe.package}\`, after approving its install script where npm asks for that), ` +
-    'or use the default engine, onnxruntime.'
+    `(\`npm rebuild ${probe.package}\`, after \`npm approve-scripts ${probe.package}\` where npm asks for that), ` +
+    `or use the default engine, onnxruntime. ${BUILD_RECIPE}`
   );
 }
 
@@ -160,7 +167,7 @@ export async function createTensorflowEngine(options: TensorflowOptions = {}): P
     throw new ToolkitError(
       `the tensorflow engine is not available: ${probe.problem}`,
       'ENGINE',
-      remedy(probe),
+      tensorflowRemedy(probe),
     );
   }
   const { device: requested = 'auto' } = options;
