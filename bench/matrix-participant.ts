@@ -3,12 +3,12 @@ import { performance } from 'node:perf_hooks';
 import { createSession, hostTensor } from '../src/core/engine/onnxruntime/session.js';
 import { GraphBuilder } from '../src/core/engine/onnx/graph-builder.js';
 import type { MatrixProduct } from './matrix-products.js';
-import { peakMemory, serve, type Memory, type Turn } from './protocol.js';
+import { peakMemory, serve, startClock, type Memory, type Time, type Turn } from './protocol.js';
 
 /** A product that is over sooner is repeated, and the median counts. */
 const MINIMUM_MILLISECONDS = 50;
 
-type Multiply = () => Promise<number>;
+type Multiply = () => Promise<Time>;
 
 /** Makes a product ready to be timed; both operands are fed, as weights in training are. */
 async function prepareProduct({ rows, inner, columns }: MatrixProduct, threads: number): Promise<Multiply> {
@@ -22,9 +22,9 @@ async function prepareProduct({ rows, inner, columns }: MatrixProduct, threads: 
   const feeds = { left: tensor([rows, inner]), right: tensor([inner, columns]) };
   const fetches = { product: tensor([rows, columns]) };
   return async () => {
-    const start = performance.now();
+    const clock = startClock();
     await session.run(feeds, fetches);
-    return performance.now() - start;
+    return clock();
   };
 }
 
@@ -39,15 +39,15 @@ await serve(async (request) => {
       );
       return {};
     case 'compute': {
-      const milliseconds: Record<string, number[]> = {};
+      const times: Record<string, Time[]> = {};
       for (const [index, multiply] of products.entries()) {
-        const times: number[] = [];
+        const repetitions: Time[] = [];
         const end = performance.now() + MINIMUM_MILLISECONDS;
-        do times.push(await multiply());
+        do repetitions.push(await multiply());
         while (performance.now() < end);
-        milliseconds[index] = times;
+        times[index] = repetitions;
       }
-      return { milliseconds } satisfies Turn;
+      return { times } satisfies Turn;
     }
     case 'memory':
       return { atStart, peak: peakMemory() } satisfies Memory;

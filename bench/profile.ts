@@ -2,7 +2,7 @@
  * Runs one case on the toolkit under ONNX Runtime's profiler and prints where the time goes, program by program: by
  * operator, and the slowest nodes with the shapes they work on. Times are per step, or per text generated.
  *
- *     npx tsx bench/profile.ts --case NAME [--threads N] [--steps N]
+ *     npx tsx bench/profile.ts [--case NAME] [--threads N] [--steps N]
  */
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -118,12 +118,12 @@ function printProgram(name: string, events: readonly ProfileEvent[], share: numb
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      case: { type: 'string' },
+      case: { type: 'string', default: 'starter' },
       threads: { type: 'string' },
       steps: { type: 'string', default: '4' },
     },
   });
-  const measured = casesByName([values.case ?? ''])[0]!;
+  const measured = casesByName([values.case])[0]!;
   const steps = countArgument('steps', values.steps);
   const folder = await mkdtemp(join(tmpdir(), 'genai-profile-'));
   try {

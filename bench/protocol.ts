@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
 import process from 'node:process';
 import type { Case } from './cases.js';
@@ -29,10 +30,17 @@ export interface Sample {
   readonly targets: readonly number[];
 }
 
+/** How long something took. */
+export interface Time {
+  readonly milliseconds: number;
+  /** Time that all threads of the process together spent computing: other work on the machine hardly changes it. */
+  readonly processorMilliseconds: number;
+}
+
 /** Answer to `compute`. */
 export interface Turn {
-  /** Milliseconds by what was timed, e.g. `prefill`: one for each sample or repetition. */
-  readonly milliseconds: Readonly<Record<string, readonly number[]>>;
+  /** By what was timed, e.g. `prefill`: one for each sample or repetition. */
+  readonly times: Readonly<Record<string, readonly Time[]>>;
   /** Mean cross-entropy before each training step. */
   readonly losses?: readonly number[];
 }
@@ -42,6 +50,16 @@ export interface Memory {
   /** Once libraries were loaded, before there was a model. */
   readonly atStart: number | null;
   readonly peak: number | null;
+}
+
+/** Starts a clock; the function returned reads it. */
+export function startClock(): () => Time {
+  const start = performance.now();
+  const processor = process.cpuUsage();
+  return () => {
+    const { user, system } = process.cpuUsage(processor); // microseconds
+    return { milliseconds: performance.now() - start, processorMilliseconds: (user + system) / 1000 };
+  };
 }
 
 /** Largest resident set of this process so far, in bytes. */

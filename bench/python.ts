@@ -32,7 +32,7 @@ export async function findPython(): Promise<Python | string> {
     return { command, versions: JSON.parse(stdout) as Record<string, string> };
   } catch (error) {
     const { stderr, message } = error as Error & { stderr?: string };
-    const reason = stderr?.trim().split('\n').at(-1) ?? message;
+    const reason = stderr?.trim().split('\n').at(-1) || message;
     return `${command}: ${reason} (set GENAI_BENCH_PYTHON to a Python with torch, transformers and peft)`;
   }
 }

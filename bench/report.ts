@@ -16,6 +16,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'GFLOP/s', align: 'right' },
   { title: 'of matrix rate', align: 'right' },
   { title: 'fastest ms', align: 'right' },
+  { title: 'processor ms', align: 'right' },
   { title: 'peak memory', align: 'right' },
 ];
 
@@ -35,6 +36,7 @@ function sideRow(who: string, timed: Timed, rate: Rate, { memory }: Side): strin
     optional(rate.gigaflops, (value) => formatDecimal(value, 1)),
     optional(rate.shareOfMatrixRate, (value) => `${formatDecimal(value * 100, 0)} %`),
     formatDecimal(rate.fastest, 1),
+    formatDecimal(rate.processorMilliseconds, 1),
     optional(memory.peak, formatBytes),
   ];
 }
@@ -55,6 +57,7 @@ export function renderCase(result: CaseResult, output: TextOutput): string {
       '',
       '',
       formatRatio(speedRatio[timed]!.fastest),
+      formatRatio(speedRatio[timed]!.processor),
       optional(memoryRatio, formatRatio),
     ]);
   }

@@ -1,7 +1,7 @@
 import type { Case } from './cases.js';
 import { operationsOf, type MatrixProduct } from './matrix-products.js';
 import type { Recording, Recordings } from './measure.js';
-import type { Memory } from './protocol.js';
+import type { Memory, Time } from './protocol.js';
 
 /** What is timed: an optimiser step, the reading of a prompt up to the first new token, and the tokens after it. */
 export type Timed = 'step' | 'prefill' | 'decode';
@@ -26,8 +26,10 @@ export interface Rate {
   readonly gigaflops: number | null;
   /** The same over {@link MatrixRate.square}. */
   readonly shareOfMatrixRate: number | null;
-  /** Milliseconds of every sample, in order. */
-  readonly samples: readonly number[];
+  /** Median of what all threads of the process together spent computing. */
+  readonly processorMilliseconds: number;
+  /** Every sample, in order. */
+  readonly samples: readonly Time[];
 }
 
 export interface Side {
@@ -35,6 +37,15 @@ export interface Side {
   readonly memory: Memory;
   /** Mean cross-entropy before each timed step: on both sides near the logarithm of the vocabulary, and not growing. */
   readonly losses: readonly number[];
+}
+
+/** The toolkit's speed over PyTorch's. */
+export interface SpeedRatio {
+  /** By tokens per second, that is by medians. */
+  readonly median: number;
+  readonly fastest: number;
+  /** By processor time: on one thread what an idle machine would show, on more it counts waiting threads that spin. */
+  readonly processor: number;
 }
 
 export interface CaseResult {
@@ -46,10 +57,7 @@ export interface CaseResult {
   readonly toolkit: Side;
   /** A message where PyTorch failed, `null` where there is none. */
   readonly pytorch: Side | string | null;
-  /** The toolkit's tokens per second over PyTorch's, by medians and by the fastest samples. */
-  readonly speedRatio: Readonly<
-    Partial<Record<Timed, { readonly median: number; readonly fastest: number }>>
-  >;
+  readonly speedRatio: Readonly<Partial<Record<Timed, SpeedRatio>>>;
   /** The toolkit's peak memory over PyTorch's. */
   readonly memoryRatio: number | null;
 }
@@ -67,8 +75,8 @@ function tokensOf(measured: Case, timed: Timed): number {
   return timed === 'prefill' ? measured.promptLength : measured.newTokens - 1;
 }
 
-function samplesOf({ turns }: Recording, timed: string): number[] {
-  return turns.flatMap(({ milliseconds }) => milliseconds[timed] ?? []);
+function samplesOf({ turns }: Recording, timed: string): Time[] {
+  return turns.flatMap(({ times }) => times[timed] ?? []);
 }
 
 /** Operations in a millisecond are thousands in a second. */
@@ -78,7 +86,9 @@ function gigaflopsOf(operations: number, milliseconds: number): number {
 
 /** @param products the square product, then the case's own */
 function matrixRateOf(recording: Recording, products: readonly MatrixProduct[]): MatrixRate {
-  const times = products.map((_, index) => median(samplesOf(recording, String(index))));
+  const times = products.map((_, index) =>
+    median(samplesOf(recording, String(index)).map(({ milliseconds }) => milliseconds)),
+  );
   const rates = products.map((product, index) => ({
     ...product,
     gigaflops: gigaflopsOf(operationsOf({ ...product, count: 1 }), times[index]!),
@@ -103,11 +113,13 @@ function sideOf(
   const rates: Partial<Record<Timed, Rate>> = {};
   for (const what of timed) {
     const samples = samplesOf(recording, what);
-    const milliseconds = median(samples);
+    const wall = samples.map((sample) => sample.milliseconds);
+    const milliseconds = median(wall);
     const gigaflops = operations === null ? null : gigaflopsOf(operations, milliseconds);
     rates[what] = {
       milliseconds,
-      fastest: Math.min(...samples),
+      fastest: Math.min(...wall),
+      processorMilliseconds: median(samples.map((sample) => sample.processorMilliseconds)),
       tokensPerSecond: (tokensOf(measured, what) / milliseconds) * 1000,
       gigaflops,
       shareOfMatrixRate: gigaflops === null ? null : gigaflops / square,
@@ -136,12 +148,13 @@ export function summarize(
       ? recordings.pytorch
       : sideOf(measured, recordings.pytorch, operations, matrixRate);
   const other = typeof pytorch === 'string' ? null : pytorch;
-  const speedRatio: Partial<Record<Timed, { median: number; fastest: number }>> = {};
+  const speedRatio: Partial<Record<Timed, SpeedRatio>> = {};
   for (const [timed, rate] of Object.entries(other?.rates ?? {}) as [Timed, Rate][]) {
     const own = toolkit.rates[timed]!;
     speedRatio[timed] = {
       median: rate.milliseconds / own.milliseconds,
       fastest: rate.fastest / own.fastest,
+      processor: rate.processorMilliseconds / own.processorMilliseconds,
     };
   }
   const [ours, theirs] = [toolkit.memory.peak, other?.memory.peak ?? null];

@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import { loraParameters } from '../src/core/adapters/lora.js';
 import { readModel } from '../src/core/architectures/index.js';
 import { initializeParameters } from '../src/core/architectures/initialize.js';
@@ -8,7 +7,7 @@ import { ADAMW_DEFAULTS } from '../src/core/optimizers/adamw.js';
 import type { Batch } from '../src/core/training/batch.js';
 import { Trainer } from '../src/core/training/trainer.js';
 import type { Case, GenerationCase, TrainingCase } from './cases.js';
-import type { Sample, Turn } from './protocol.js';
+import { startClock, type Sample, type Time, type Turn } from './protocol.js';
 
 /** The recipe of both sides; pytorch.py has the same. */
 const OPTIMIZER = { ...ADAMW_DEFAULTS, weightDecay: 0.1, maximumGradientNorm: 1 };
@@ -64,15 +63,15 @@ class TrainingWorkload implements Workload {
   }
 
   async run(samples: readonly Sample[]): Promise<Turn> {
-    const step: number[] = [];
+    const step: Time[] = [];
     const losses: number[] = [];
     for (const batch of samples.map((sample) => toBatch(this.measured, sample))) {
-      const start = performance.now();
+      const clock = startClock();
       const { loss } = await this.trainer.trainStep([batch], LEARNING_RATE);
-      step.push(performance.now() - start);
+      step.push(clock());
       losses.push(loss);
     }
-    return { milliseconds: { step }, losses };
+    return { times: { step }, losses };
   }
 
   async dispose(): Promise<void> {
@@ -94,21 +93,21 @@ class GenerationWorkload implements Workload {
   }
 
   async run(samples: readonly Sample[]): Promise<Turn> {
-    const prefill: number[] = [];
-    const decode: number[] = [];
+    const prefill: Time[] = [];
+    const decode: Time[] = [];
     for (const { tokens: prompt } of samples) {
-      const start = performance.now();
+      const promptClock = startClock();
       const cache = await this.model.createCache(1, prompt.length + this.measured.newTokens);
       let token = largest((await this.model.prefill(cache, [prompt]))[0]!);
-      const first = performance.now();
+      prefill.push(promptClock());
+      const decodeClock = startClock();
       for (let count = 1; count < this.measured.newTokens; count++) {
         token = largest((await this.model.decode(cache, [token]))[0]!);
       }
-      decode.push(performance.now() - first);
-      prefill.push(first - start);
+      decode.push(decodeClock());
       cache.dispose();
     }
-    return { milliseconds: { prefill, decode } };
+    return { times: { prefill, decode } };
   }
 
   async dispose(): Promise<void> {
