@@ -32,6 +32,11 @@ export class ChatSession {
     private readonly settings: ChatSettings,
   ) {}
 
+  /** Tokens that the conversation can have, its next answer included. */
+  get contextLength(): number {
+    return this.model.contextLength;
+  }
+
   /** The conversation so far, system message included. */
   get messages(): readonly ChatMessage[] {
     const { system } = this.settings;

@@ -12,29 +12,38 @@ import { StopStringFilter } from './stop-strings.js';
 export interface GenerationSettings extends SamplingSettings {
   readonly maxNewTokens: number;
   /** Texts that end the answer and are no part of it. The text of a special token stands for that token. */
-  readonly stop?: readonly string[];
+  readonly stop?: readonly string[] | undefined;
   /** Equal seeds draw equal answers; default 0. Every prompt has a sequence of its own. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** Prompts continued at once; default 8. */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
 }
 
 /** What generation needs of a tokenizer. */
 export type GenerationTokenizer = Pick<Tokenizer, 'encode' | 'decode' | 'endOfSequenceIds'>;
-
-/** What happens as texts are continued. */
-export interface GenerationPorts {
-  /** Ends the answers where they are. */
-  readonly signal?: AbortSignal | undefined;
-  /** Called for every token: the text that it lets be shown, perhaps none, and which prompt it continues. */
-  readonly onToken?: ((token: { readonly prompt: number; readonly text: string }) => void) | undefined;
-}
 
 /**
  * Why an answer ends: the model's own end token, the limit on new tokens or the end of the context window, a stop
  * string, or the signal.
  */
 export type FinishReason = 'stop' | 'length' | 'stop_string' | 'interrupted';
+
+/** One more token of an answer. */
+export interface TokenEvent {
+  /** Which prompt is answered, counted from 0. */
+  readonly prompt: number;
+  /** What can be shown by now, perhaps nothing. */
+  readonly text: string;
+  /** Set on the last event of an answer. */
+  readonly finishReason: FinishReason | undefined;
+}
+
+/** What happens as texts are continued. */
+export interface GenerationPorts {
+  /** Ends the answers where they are. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onToken?: ((token: TokenEvent) => void) | undefined;
+}
 
 /** The continuation of one prompt. */
 export interface Completion {
@@ -147,7 +156,7 @@ export async function generateInCache(
       for (const [row, answer] of answers.entries()) {
         if (!isUnfinished(answer)) continue;
         const text = answer.next(logits[row]!);
-        onToken?.({ prompt: first + row, text });
+        onToken?.({ prompt: first + row, text, finishReason: answer.finishReason });
       }
       await turnOfEvents();
       signal?.throwIfAborted();
@@ -160,7 +169,7 @@ export async function generateInCache(
     for (const [row, answer] of answers.entries()) {
       if (!isUnfinished(answer)) continue;
       const text = answer.finish('interrupted');
-      onToken?.({ prompt: first + row, text });
+      onToken?.({ prompt: first + row, text, finishReason: answer.finishReason });
     }
   }
   return answers.map((answer) => answer.completion);

@@ -1,0 +1,70 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../cli/base-command.js';
+import { createEngine } from '../cli/engine-flags.js';
+import { GENERATION_FLAGS, generationOptions, MODEL_ARGUMENT } from '../cli/generation-flags.js';
+import { readPrompts, standardInput, type StandardInput } from '../cli/standard-input.js';
+import { styleFor } from '../cli/style.js';
+import type { CompletionResult, GenerateTextResult } from '../lifecycle/generate/generate-text.js';
+
+/** With one prompt its completion itself, with several a list. */
+type GenerateResult = GenerateTextResult | (CompletionResult & Omit<GenerateTextResult, 'completions'>);
+
+/** `genai generate`: continues prompts with a model. */
+export default class Generate extends BaseCommand<GenerateResult> {
+  static override summary = 'Continue a prompt with a model.';
+
+  static override description =
+    'Text is written as it is generated. The likeliest token is always taken unless a sampling flag is given; sampling ' +
+    'defaults in generation_config.json are not taken up, its end tokens are. With --json one prompt gives its ' +
+    'completion, several give a list under "completions"; tokens_per_second leaves out reading the prompt.';
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> templates/starter-model --prompt "Once upon a time"',
+    '<%= config.bin %> <%= command.id %> MODEL --adapter runs/reviews --chat --prompt "Is this review positive? …"',
+    '<%= config.bin %> <%= command.id %> MODEL --prompt-file story.txt --temperature 0.8 --top-p 0.95 --seed 7',
+  ];
+
+  static override args = MODEL_ARGUMENT;
+
+  static override flags = {
+    prompt: Flags.string({
+      multiple: true,
+      exactlyOne: ['prompt', 'prompt-file'],
+      summary: 'Text to continue; can be given several times.',
+    }),
+    'prompt-file': Flags.string({
+      exactlyOne: ['prompt', 'prompt-file'],
+      summary: 'File with the text to continue, or - for standard input.',
+    }),
+    chat: Flags.boolean({ summary: 'Let the model answer the prompt in its chat template.' }),
+    system: Flags.string({ summary: 'System message for --chat.', dependsOn: ['chat'] }),
+    ...GENERATION_FLAGS,
+  };
+
+  async run(): Promise<GenerateResult> {
+    const { args, flags } = await this.parse(Generate);
+    const { fileSystem, environment, stdout } = this.ports;
+    const prompts = await readPrompts(flags, fileSystem, this.input);
+    const { generateText } = await import('../lifecycle/generate/generate-text.js');
+    const { CompletionWriter, describeGeneration } = await import('../cli/renderers/completions.js');
+    const writer = new CompletionWriter(prompts, styleFor(stdout), (text) => this.print(text));
+    const result = await generateText(
+      { ...args, ...generationOptions(flags), prompts, chat: flags.chat, system: flags.system },
+      {
+        ...{ fileSystem, signal: this.signal },
+        now: () => this.ports.now(),
+        createEngine: () => createEngine(flags, environment),
+        onProgress: (event) => this.progress().update(event),
+        onToken: (event) => writer.take(event),
+      },
+    );
+    this.note(describeGeneration(result));
+    const { completions, ...figures } = result;
+    return completions.length === 1 ? { ...completions[0]!, ...figures } : result;
+  }
+
+  /** Where `--prompt-file -` reads. */
+  protected get input(): StandardInput {
+    return standardInput();
+  }
+}

@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import {
+  assertReadable,
+  generate,
+  type Completion,
+  type FinishReason,
+} from '../../core/generation/generate.js';
+import { loadLanguageModel, openModelSource } from '../../core/generation/load-language-model.js';
+import { encodeChat, encodeText } from '../../core/generation/prompts.js';
+import { isSampling } from '../../core/generation/sampling.js';
+import type { Tokenizer } from '../../core/tokenizers/tokenizer.js';
+import { parseOptions } from '../parse-options.js';
+import { generationOptionsSchema, seedFrom, type RunModelPorts } from './generation-options.js';
+
+const optionsSchema = generationOptionsSchema.extend({
+  prompts: z.array(z.string()).min(1, 'give at least one prompt'),
+  /** Whether each prompt is what a user says in the model's chat template, or a text to be continued. */
+  chat: z.boolean().default(false),
+});
+
+/** Options of {@link generateText}. */
+export type GenerateTextOptions = z.input<typeof optionsSchema>;
+
+/** The continuation of one prompt. */
+export interface CompletionResult {
+  readonly text: string;
+  /** Every token generated, the end token included. */
+  readonly token_ids: readonly number[];
+  readonly finish_reason: FinishReason;
+  readonly prompt_tokens: number;
+  readonly completion_tokens: number;
+}
+
+/** Continuations in the order of the prompts. */
+export interface GenerateTextResult {
+  readonly completions: readonly CompletionResult[];
+  /** Of all prompts together, from the first token on: reading the prompts is not counted. `null` for a single token. */
+  readonly tokens_per_second: number | null;
+  /** `null` when nothing was drawn at random. */
+  readonly seed: number | null;
+}
+
+/**
+ * Continues texts with a model. Sampling defaults in a model's `generation_config.json` are not taken up: without
+ * sampling options the likeliest token is always chosen, so that the same command gives the same text.
+ *
+ * @throws ToolkitError `USAGE` that lists all bad options; `CONTEXT_OVERFLOW` for a prompt that is too long, before the
+ *   weights are loaded; `INTERRUPTED` after the signal
+ */
+export async function generateText(
+  options: GenerateTextOptions,
+  ports: RunModelPorts,
+): Promise<GenerateTextResult> {
+  const chosen = parseOptions(optionsSchema, options);
+  const { fileSystem, signal, onProgress } = ports;
+  const source = await openModelSource(fileSystem, chosen);
+  const prompts = encodePrompts(source.tokenizer, chosen, ports);
+  prompts.forEach((prompt, index) => {
+    assertReadable(prompt, source.model.shape, prompts.length === 1 ? undefined : `prompt ${index + 1}`);
+  });
+  const seed = isSampling(chosen) ? (chosen.seed ?? seedFrom(ports.now())) : null;
+  const clock = new TokenClock(() => ports.now());
+  const engine = await ports.createEngine();
+  try {
+    const model = await loadLanguageModel(fileSystem, source, engine, onProgress, signal);
+    const settings = { ...chosen, seed: seed ?? undefined };
+    const onToken: typeof ports.onToken = (event) => {
+      clock.tick();
+      ports.onToken?.(event);
+    };
+    const completions = await generate(model, source.tokenizer, prompts, settings, { signal, onToken });
+    await model.dispose();
+    signal?.throwIfAborted();
+    return { completions: completions.map(describe), tokens_per_second: clock.rate, seed };
+  } finally {
+    await engine.dispose();
+  }
+}
+
+function encodePrompts(
+  tokenizer: Tokenizer,
+  { prompts, chat, system }: z.output<typeof optionsSchema>,
+  ports: RunModelPorts,
+): number[][] {
+  if (!chat) return prompts.map((prompt) => encodeText(tokenizer, prompt));
+  const opening = system === undefined ? [] : [{ role: 'system', content: system }];
+  const now = new Date(ports.now());
+  return prompts.map((content) => encodeChat(tokenizer, [...opening, { role: 'user', content }], now));
+}
+
+function describe({
+  text,
+  tokenIds,
+  finishReason,
+  promptTokens,
+  completionTokens,
+}: Completion): CompletionResult {
+  return {
+    text,
+    token_ids: tokenIds,
+    finish_reason: finishReason,
+    prompt_tokens: promptTokens,
+    completion_tokens: completionTokens,
+  };
+}
+
+/** Tells how fast tokens come after the first one. */
+class TokenClock {
+  private first = 0;
+  private last = 0;
+  private tokens = 0;
+
+  constructor(private readonly now: () => number) {}
+
+  tick(): void {
+    this.last = this.now();
+    if (this.tokens++ === 0) this.first = this.last;
+  }
+
+  get rate(): number | null {
+    const seconds = (this.last - this.first) / 1000;
+    return this.tokens > 1 && seconds > 0 ? (this.tokens - 1) / seconds : null;
+  }
+}

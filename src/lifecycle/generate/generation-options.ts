@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import type { Engine } from '../../core/engine/engine.js';
+import type { GenerationPorts } from '../../core/generation/generate.js';
+import type { ProgressListener } from '../../core/progress/progress-event.js';
+import type { FileSystem } from '../../platform/file-system.js';
+
+/** Below this, float32 scores overflow before the softmax; 0 means greedy. */
+const LOWEST_TEMPERATURE = 1e-3;
+
+/** What `generate` and `chat` have in common. */
+export const generationOptionsSchema = z.object({
+  /** A model folder, an adapter folder, or the folder of a training run. */
+  model: z.string().min(1, 'must be the path of a folder'),
+  /** A LoRA adapter to use with the model. */
+  adapter: z.string().min(1, 'must be the path of a folder').optional(),
+  /** The system message of the conversation. */
+  system: z.string().optional(),
+  maxNewTokens: z.int().positive().default(128),
+  /** Without this and the next three, or with 0, the likeliest token is always taken. */
+  temperature: z
+    .number()
+    .refine(
+      (value) => value === 0 || value >= LOWEST_TEMPERATURE,
+      `must be 0 or at least ${LOWEST_TEMPERATURE}`,
+    )
+    .optional(),
+  topK: z.int().positive().optional(),
+  topP: z
+    .number()
+    .refine((value) => value > 0 && value <= 1, 'must be above 0 and at most 1')
+    .optional(),
+  minP: z
+    .number()
+    .refine((value) => value >= 0 && value <= 1, 'must be from 0 to 1')
+    .optional(),
+  repetitionPenalty: z.number().positive('must be above 0').optional(),
+  /** Without it sampling takes its seed from the clock, and tells it. */
+  seed: z.int().nonnegative().optional(),
+  /** Texts that end the answer. */
+  stop: z
+    .array(z.string())
+    .refine((stops) => !stops.includes(''), 'must not be empty')
+    .default([]),
+});
+
+/** What running a model needs from outside. */
+export interface RunModelPorts extends GenerationPorts {
+  readonly fileSystem: FileSystem;
+  /** Called once model and prompts are known to be sound. */
+  readonly createEngine: () => Promise<Engine>;
+  /** Milliseconds since 1970. */
+  now(): number;
+  readonly onProgress?: ProgressListener | undefined;
+}
+
+/** Seeds are 32 bits of the clock. */
+export function seedFrom(now: number): number {
+  return Math.floor(now) % 2 ** 32;
+}
