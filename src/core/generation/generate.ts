@@ -92,7 +92,7 @@ export function assertReadable(
 }
 
 /**
- * Continues prompts. What a prompt is answered does not depend on the prompts beside it, save for its seed.
+ * Continues prompts, each as if it were alone: prompts beside it change its answer by no more than rounding.
  *
  * @param prompts token ids, special tokens included
  * @returns one completion per prompt, in order
