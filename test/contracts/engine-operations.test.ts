@@ -37,7 +37,7 @@ afterAll(async () => {
 it('has cases for every operation, layer and loss, and for no other', async () => {
   const exported: string[] = [];
   for (const folder of FOLDERS) {
-    for (const file of readdirSync(join(CORE, folder))) {
+    for (const file of readdirSync(join(CORE, folder)).filter((name) => name !== 'index.ts')) {
       const module = `${folder}/${file.replace(/\.ts$/u, '')}`;
       const exports = (await import(pathToFileURL(join(CORE, folder, file)).href)) as Record<string, unknown>;
       for (const [name, value] of Object.entries(exports)) {

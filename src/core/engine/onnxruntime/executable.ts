@@ -21,6 +21,11 @@ export interface TracedProgram {
   readonly outputs: Readonly<Record<string, TensorSpec>>;
 }
 
+/** An output may be called like an input, as what is updated in place is; values of one graph may not. */
+function graphOutputName(program: Program, output: string): string {
+  return output in program.inputs ? `new ${output}` : output;
+}
+
 /** Records a program, with whatever gradients it takes, as one ONNX graph. */
 export function traceProgram(program: Program, target: Provider): TracedProgram {
   const graph = new GraphBuilder();
@@ -34,7 +39,7 @@ export function traceProgram(program: Program, target: Provider): TracedProgram 
     const outputs: Record<string, TensorSpec> = {};
     for (const [name, tensor] of Object.entries(program.body(inputs))) {
       const spec = { shape: [...tensor.shape], dtype: tensor.dtype as ElementType };
-      graph.output(name, trace.name(tensor), spec.shape, spec.dtype);
+      graph.output(graphOutputName(program, name), trace.name(tensor), spec.shape, spec.dtype);
       outputs[name] = spec;
     }
     return { model: graph.build(program.name), outputs };
@@ -53,7 +58,7 @@ export class OnnxExecutable implements Executable {
     const { model, outputs } = traceProgram(program, settings.provider);
     const session = await createSession(model, program.name, {
       ...settings,
-      resident: program.resident ?? [],
+      resident: (program.resident ?? []).map((name) => graphOutputName(program, name)),
     });
     return new OnnxExecutable(program, session, outputs);
   }
@@ -65,7 +70,7 @@ export class OnnxExecutable implements Executable {
     const fetches: Record<string, OnnxTensor | null> = {};
     for (const name of Object.keys(this.outputs)) {
       const cell = into[name];
-      fetches[name] = cell instanceof HostCell ? cell.tensor : null;
+      fetches[graphOutputName(this.program, name)] = cell instanceof HostCell ? cell.tensor : null;
     }
     let results: InferenceSession.OnnxValueMapType;
     try {
@@ -76,7 +81,7 @@ export class OnnxExecutable implements Executable {
     const returned: Record<string, TensorData> = {};
     for (const name of Object.keys(this.outputs)) {
       const cell = into[name];
-      const result = results[name] as OnnxTensor;
+      const result = results[graphOutputName(this.program, name)] as OnnxTensor;
       if (cell instanceof DeviceCell) cell.replace(result);
       else if (cell === undefined) returned[name] = result.data as TensorData;
     }

@@ -22,11 +22,20 @@ export function rootMeanSquareNormalization(
       { shape: statistics, dtype: 'float32' },
     ],
     {
-      lower: ({ graph }, inputs) =>
-        graph.nodeOutputs('SimplifiedLayerNormalization', inputs, {
+      lower: ({ graph, target }, inputs) => {
+        const outputs = graph.nodeOutputs('SimplifiedLayerNormalization', inputs, {
           attributes: { axis: -1, epsilon: { float: epsilon }, stash_type: 1 },
-          outputs: 2,
-        }),
+          outputs: target === 'webgpu' ? 1 : 2,
+        });
+        if (target !== 'webgpu') return outputs;
+        // ONNX Runtime 1.30 leaves the second output unwritten on WebGPU.
+        const meanSquare = graph.node('ReduceMean', [
+          graph.node('Mul', [inputs[0]!, inputs[0]!]),
+          graph.int64([-1]),
+        ]);
+        const root = graph.node('Sqrt', [graph.node('Add', [meanSquare, graph.scalar(epsilon)])]);
+        return [...outputs, graph.node('Reciprocal', [root])];
+      },
       compose: () => {
         const root = tf.rsqrt(tf.add(tf.mean(tf.square(x), -1, true), epsilon));
         return [tf.mul(tf.mul(x, root), gain), root];

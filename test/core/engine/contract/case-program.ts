@@ -1,7 +1,7 @@
 import tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import type { Engine, Program, TensorData, TensorSpec } from '../../../../src/core/engine/engine.js';
-import { DEFAULT_TOLERANCE, type Case, type Tolerance } from './case.js';
+import { DEFAULT_TOLERANCE, EXACT, type Case, type Tolerance } from './case.js';
 import { floats, type Operand } from './operand.js';
 
 /** Where an operand comes from in one variant of a case. */
@@ -233,7 +233,6 @@ export function differences(
 ): string[] {
   if ('failure' in expected) return [`the reference engine fails too: ${String(expected.failure)}`];
   if ('failure' in actual) return [String(actual.failure)];
-  const exact: Tolerance = { relative: 0, absolute: 0 };
   return Object.entries(expected.specs).flatMap(([name, spec]) => {
     const own = actual.specs[name];
     if (own === undefined) return [`${name} is missing`];
@@ -242,7 +241,7 @@ export function differences(
     const problem = problemOf(
       actual.values[name]!,
       expected.values[name]!,
-      isFloat(spec) ? tolerance : exact,
+      isFloat(spec) ? tolerance : EXACT,
     );
     return problem === undefined ? [] : [`${name}: ${problem}`];
   });

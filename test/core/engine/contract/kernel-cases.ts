@@ -121,6 +121,7 @@ function specialPairs(op: (a: Tensor, b: Tensor) => Tensor): Case {
     operands: [given([SPECIAL.length, 1], 'float32', SPECIAL), given([SPECIAL.length], 'float32', SPECIAL)],
     compute: op,
     noGradient: NO_DERIVATIVE,
+    special: true,
   };
 }
 
@@ -146,6 +147,7 @@ function unary(
       operands: [given([special.length], 'float32', special)],
       compute: op,
       noGradient: NO_DERIVATIVE,
+      special: true,
       ...accuracy,
     },
   ];
@@ -275,7 +277,7 @@ export const KERNEL_CASES: Readonly<Record<string, readonly Case[]>> = {
       'negative bases',
       [floats([4], -3, -1), given([4], 'float32', [2, 3, -1, 0.5])],
       (a, b) => tf.pow(a, b),
-      { noGradient: NO_DERIVATIVE },
+      { noGradient: NO_DERIVATIVE, special: true },
     ),
   ],
   FloorDiv: [

@@ -33,7 +33,7 @@ import { rotary } from '../../../../src/core/layers/rotary.js';
 import { rotaryTable } from '../../../../src/core/layers/rotary-scaling.js';
 import { linearCrossEntropy } from '../../../../src/core/losses/linear-cross-entropy.js';
 import { tokenLosses } from '../../../../src/core/losses/token-losses.js';
-import type { Case } from './case.js';
+import { EXACT, type Case } from './case.js';
 import { floats, given, ints, offGrid, type Operand } from './operand.js';
 
 const EPSILON = 1e-5;
@@ -343,7 +343,7 @@ export const OPERATION_CASES: Readonly<Record<string, Readonly<Record<string, re
       name: `${rows} × ${columns} at ${rate}, step ${counter}, stream ${stream}`,
       operands: [given([], 'int32', [counter!])],
       compute: (step: Tensor) => dropoutMask(rows!, columns!, rate!, step, stream!),
-      tolerance: { relative: 0, absolute: 0 },
+      tolerance: EXACT,
     })),
   },
   'engine/operations/layer-normalization': {

@@ -137,6 +137,19 @@ const modulo: Lowering = (trace, inputs) => {
   );
 };
 
+/** The WebGPU provider fails on some powers whose operands differ in shape: there both are given the same. */
+const power: Lowering = (trace, inputs, attributes) => {
+  if (trace.target !== 'webgpu') return binary('Pow')(trace, inputs, attributes);
+  const [a, b] = [input(inputs, 'a'), input(inputs, 'b')];
+  const shape = broadcastShape(a, b);
+  const names = [a, b].map((x) =>
+    sameShape(x.shape, shape)
+      ? trace.name(x)
+      : trace.graph.node('Expand', [trace.name(x), trace.graph.int64(shape)]),
+  );
+  return trace.tensor(trace.graph.node('Pow', names), shape, a.dtype);
+};
+
 const squaredDifference: Lowering = (trace, inputs) => {
   const [a, b] = [input(inputs, 'a'), input(inputs, 'b')];
   const shape = broadcastShape(a, b);
@@ -285,7 +298,7 @@ export const ELEMENT_WISE: LoweringTable = {
   AddN: addMany,
   Maximum: binary('Max'),
   Minimum: binary('Min'),
-  Pow: binary('Pow'),
+  Pow: power,
   FloorDiv: floorDivide,
   Mod: modulo,
   SquaredDifference: squaredDifference,

@@ -23,6 +23,8 @@ const batchMatMul: Lowering = (trace, inputs, { transposeA, transposeB }) => {
   const columns = b.shape[transposeB ? b.shape.length - 2 : b.shape.length - 1]!;
   const leading = tf.backend_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
   const shape = [...leading, rows, columns];
+  // Sums of nothing are zeros; the WebGPU provider crashes on them.
+  if (sizeOf(a.shape) === 0 || sizeOf(b.shape) === 0) return trace.filled(0, shape, a.dtype);
   if (!transposeA && !transposeB)
     return trace.tensor(graph.node('MatMul', [trace.name(a), trace.name(b)]), shape, a.dtype);
   const attributes = { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 };

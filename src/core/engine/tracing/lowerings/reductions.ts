@@ -1,7 +1,7 @@
 import tf from '@tensorflow/tfjs';
 import type { DataType, TensorInfo } from '@tensorflow/tfjs';
 import { ONNX_TYPE } from '../../onnx/protobuf.js';
-import { input, type Lowering, type LoweringTable } from '../lowering.js';
+import { input, sizeOf, type Lowering, type LoweringTable } from '../lowering.js';
 import type { Trace } from '../trace.js';
 import { arithmetic, cast, onNumbers } from './element-wise.js';
 
@@ -80,6 +80,7 @@ const cumulativeSum: Lowering = (trace, inputs, { axis, exclusive, reverse }) =>
 
 const softmax: Lowering = (trace, inputs, { dim }) => {
   const logits = input(inputs, 'logits');
+  if (sizeOf(logits.shape) === 0) return logits; // the WebGPU provider fails on it
   const name = trace.graph.node('Softmax', [trace.name(logits)], { attributes: { axis: dim as number } });
   return trace.tensor(name, logits.shape, 'float32');
 };

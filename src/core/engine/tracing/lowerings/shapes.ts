@@ -55,22 +55,38 @@ const slice: Lowering = (trace, inputs, { begin, size }) => {
   );
 };
 
+/** Every `steps[axis]`-th of the elements from `starts[axis]` on, `sizes[axis]` of them. */
 function sliceOf(
   trace: Trace,
   x: TensorInfo,
-  starts: number[],
-  sizes: number[],
-  steps: number[],
+  starts: readonly number[],
+  sizes: readonly number[],
+  steps: readonly number[],
 ): TensorInfo {
-  const { graph } = trace;
-  const axes = x.shape.map((_, axis) => axis);
-  // A backward step must be able to end before element 0, which ONNX writes as a very negative bound.
-  const ends = starts.map((start, axis) => {
-    const end = start + (sizes[axis]! - 1) * steps[axis]! + Math.sign(steps[axis]!);
-    return sizes[axis] === 0 ? start : end < 0 ? -(2 ** 31) : end;
-  });
-  const bounds = [starts, ends, axes, steps].map((list) => graph.int64(list));
-  return trace.tensor(graph.node('Slice', [trace.name(x), ...bounds]), sizes, x.dtype);
+  const ends = starts.map((start, axis) =>
+    sizes[axis] === 0 ? start : start + (sizes[axis]! - 1) * steps[axis]! + 1,
+  );
+  return sliceNode(trace, x, starts, ends, [...x.shape.keys()], steps, sizes);
+}
+
+/** Turns the order of the elements round along some axes. */
+function turned(trace: Trace, x: TensorInfo, axes: readonly number[]): TensorInfo {
+  const every = (value: number): number[] => axes.map(() => value);
+  // To end before element 0, ONNX takes a bound far below it.
+  return sliceNode(trace, x, every(-1), every(-(2 ** 31)), axes, every(-1), x.shape);
+}
+
+function sliceNode(
+  trace: Trace,
+  x: TensorInfo,
+  starts: readonly number[],
+  ends: readonly number[],
+  axes: readonly number[],
+  steps: readonly number[],
+  shape: readonly number[],
+): TensorInfo {
+  const bounds = [starts, ends, axes, steps].map((list) => trace.graph.int64(list));
+  return trace.tensor(trace.graph.node('Slice', [trace.name(x), ...bounds]), shape, x.dtype);
 }
 
 const stridedSlice: Lowering = (trace, inputs, attributes) => {
@@ -87,21 +103,20 @@ const stridedSlice: Lowering = (trace, inputs, attributes) => {
     mask('newAxisMask'),
     mask('shrinkAxisMask'),
   );
-  const sizes = tf.slice_util.computeOutShape(info.begin, info.end, info.strides);
-  return reshape(trace, sliceOf(trace, x, info.begin, sizes, info.strides), info.finalShape);
+  const { begin, strides } = info;
+  const sizes = tf.slice_util.computeOutShape(begin, info.end, strides);
+  // Backward steps are made forwards and turned round: the WebGPU provider starts some of them at a wrong element.
+  const backward = [...strides.keys()].filter((axis) => strides[axis]! < 0 && sizes[axis]! > 0);
+  const starts = begin.map((first, axis) =>
+    backward.includes(axis) ? first + (sizes[axis]! - 1) * strides[axis]! : first,
+  );
+  const forward = sliceOf(trace, x, starts, sizes, strides.map(Math.abs));
+  return reshape(trace, backward.length === 0 ? forward : turned(trace, forward, backward), info.finalShape);
 };
 
 const reverse: Lowering = (trace, inputs, { dims }) => {
   const x = input(inputs, 'x');
-  const axes = tf.util.parseAxisParam(dims as number[], x.shape);
-  const starts = x.shape.map((size, axis) => (axes.includes(axis) ? size - 1 : 0));
-  return sliceOf(
-    trace,
-    x,
-    starts,
-    x.shape,
-    x.shape.map((_, axis) => (axes.includes(axis) ? -1 : 1)),
-  );
+  return turned(trace, x, tf.util.parseAxisParam(dims as number[], x.shape));
 };
 
 const pad: Lowering = (trace, inputs, { paddings, constantValue }) => {
