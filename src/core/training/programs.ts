@@ -7,6 +7,7 @@ import { sumOfSquares } from '../engine/operations/sum-of-squares.js';
 import { sequenceAttention } from '../layers/attention.js';
 import type { ForwardContext } from '../layers/forward-context.js';
 import { linearCrossEntropy } from '../losses/linear-cross-entropy.js';
+import { tokenLosses } from '../losses/token-losses.js';
 import type { Batch } from './batch.js';
 
 /** A model with what is trained of it. */
@@ -83,6 +84,24 @@ export function lossProgram(trained: TrainedModel, shape: BatchShape): Program {
     name: `evaluation of ${shape.batchSize} × ${shape.length} tokens`,
     inputs: { ...parameterInputs([...trained.frozen, ...trained.trainable]), ...batchInputs(shape) },
     body: (inputs) => ({ loss: weightedLoss(trained, inputs, {}) }),
+  };
+}
+
+/** The cross-entropy of the learnt tokens of each row, summed, as output `scores` [batchSize]. */
+export function scoreProgram(trained: TrainedModel, shape: BatchShape): Program {
+  const { model } = trained;
+  return {
+    name: `scores of ${shape.batchSize} × ${shape.length} tokens`,
+    inputs: { ...parameterInputs([...trained.frozen, ...trained.trainable]), ...batchInputs(shape) },
+    body: (inputs) => {
+      const context = contextFor(trained, inputs, {});
+      const hidden = model.hiddenStates(context, inputs['tokens']!, inputs['positions']!, shape.length);
+      const rows = tf.reshape(hidden, [-1, model.shape.hidden]) as Tensor2D;
+      const head = context.parameter(model.headParameter) as Tensor2D;
+      const losses = tokenLosses(rows, head, tf.reshape(inputs['targets']!, [-1]));
+      const weighted = tf.mul(tf.reshape(losses, [shape.batchSize, shape.length]), inputs['weights']!);
+      return { scores: tf.sum(weighted, 1) };
+    },
   };
 }
 

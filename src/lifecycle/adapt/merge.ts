@@ -1,20 +1,18 @@
-import { isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { loraParameters, mergeLora } from '../../core/adapters/lora.js';
-import { loraSettingsOf } from '../../core/adapters/lora-config.js';
+import { loraTargets, mergeLora } from '../../core/adapters/lora.js';
 import { countParameters } from '../../core/architectures/architecture.js';
-import { readModel } from '../../core/architectures/index.js';
-import { readAdapterFolder } from '../../core/checkpoints/adapter-folder.js';
 import type { StorageType } from '../../core/checkpoints/checkpoint.js';
 import { loadWeights } from '../../core/checkpoints/load-weights.js';
 import { openModelFolder, writeModelFolder } from '../../core/checkpoints/model-folder.js';
 import { ToolkitError } from '../../core/errors/toolkit-error.js';
+import { loadAdapter } from '../../core/generation/load-adapter.js';
+import { openModelSource } from '../../core/generation/load-language-model.js';
 import type { ProgressListener } from '../../core/progress/progress-event.js';
 import type { FileSystem } from '../../platform/file-system.js';
 import { parseOptions } from '../parse-options.js';
 
 const optionsSchema = z.object({
-  /** Folder with `adapter_config.json`. */
+  /** Folder of the adapter, or of the run that made it. */
   adapter: z.string().min(1),
   /** Folder of the merged model; it must not exist yet. */
   out: z.string().min(1),
@@ -44,64 +42,42 @@ export interface MergePorts {
 }
 
 /**
- * The folder of an adapter's base model: as its configuration says, seen from the working directory or from the
- * adapter's own folder.
- */
-export async function findBaseModel(files: FileSystem, adapter: string, named: string | null): Promise<string> {
-  if (named === null) {
-    throw new ToolkitError(`${adapter}: the adapter does not name its base model`, 'USAGE', 'Give its folder with --base.');
-  }
-  const candidates = isAbsolute(named) ? [named] : [resolve(named), resolve(adapter, named)];
-  for (const candidate of candidates) {
-    if ((await files.stat(join(candidate, 'config.json'))) !== undefined) return candidate;
-  }
-  throw new ToolkitError(
-    `${adapter}: its base model ${JSON.stringify(named)} was not found`,
-    'NOT_FOUND',
-    'Give the folder of the base model with --base.',
-  );
-}
-
-/**
  * Adds a LoRA adapter into its base model's weights and writes the result as a model of its own.
  *
- * @throws ToolkitError when either folder cannot be read, they do not fit each other, or `out` exists
+ * @throws ToolkitError when either folder cannot be read, they do not fit each other, or `out` is not empty
  */
 export async function mergeAdapter(options: MergeOptions, ports: MergePorts): Promise<MergeResult> {
-  const { adapter: adapterFolder, out, base: chosenBase, storage } = parseOptions(optionsSchema, options);
+  const { adapter: named, out, base, storage } = parseOptions(optionsSchema, options);
   const { files, onProgress, signal } = ports;
-  const adapter = await readAdapterFolder(files, adapterFolder);
-  const base = chosenBase ?? (await findBaseModel(files, adapterFolder, adapter.config.base_model_name_or_path));
-  const folder = await openModelFolder(files, base);
-  const { config, generationConfig } = folder;
-  const stored = storage ?? storageOf([...folder.tensors.values()].map(({ dtype }) => dtype));
-  await folder.close();
-  const model = readModel(config, join(base, 'config.json'));
-  const settings = loraSettingsOf(adapter.config);
-
-  const expected = loraParameters(model, settings);
-  const wrong = expected.filter(({ name, shape }) => adapter.state.get(name)?.shape.join() !== shape.join());
-  if (wrong.length > 0 || adapter.state.size !== expected.length) {
+  const source = await openModelSource(
+    files,
+    base === undefined ? { model: named } : { model: base, adapter: named },
+  );
+  if (source.adapterFolder === undefined) {
     throw new ToolkitError(
-      `${adapterFolder}: the adapter does not fit ${base}: ${wrong[0]?.name ?? 'it has tensors for layers that are not there'}`,
-      'BAD_CHECKPOINT',
-      'Give the model that the adapter was trained on with --base.',
+      `${named}: is a model, not an adapter`,
+      'USAGE',
+      'Give a folder with adapter_config.json.',
     );
   }
-
-  const weights = await loadWeights(files, base, model, onProgress, signal);
-  mergeLora(model, settings, weights, adapter.state);
+  const { model, folder } = source;
+  const { settings, weights: adapterWeights } = await loadAdapter(files, source.adapterFolder, model);
+  const checkpoint = await openModelFolder(files, folder);
+  await checkpoint.close();
+  const stored = storage ?? storageOf([...checkpoint.tensors.values()].map(({ dtype }) => dtype));
+  const weights = await loadWeights(files, folder, model, onProgress, signal);
+  mergeLora(model, settings, weights, adapterWeights);
   await writeModelFolder(files, out, {
-    config,
-    ...(generationConfig && { generationConfig }),
+    config: checkpoint.config,
+    ...(checkpoint.generationConfig && { generationConfig: checkpoint.generationConfig }),
     state: weights,
     storage: stored,
-    tokenizerFilesFrom: base,
+    tokenizerFilesFrom: folder,
   });
   return {
     output_dir: out,
-    base,
-    merged_layers: expected.length / 2,
+    base: folder,
+    merged_layers: loraTargets(model, settings).length,
     parameters: countParameters(model.parameters),
     storage: stored,
   };

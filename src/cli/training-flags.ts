@@ -1,0 +1,54 @@
+import { ToolkitError } from '../core/errors/toolkit-error.js';
+
+/** Flags that take a number which need not be whole. */
+const NUMBER_FLAGS = [
+  'epochs',
+  'learning-rate',
+  'weight-decay',
+  'max-grad-norm',
+  'eval-fraction',
+  'lora-alpha',
+  'lora-dropout',
+];
+/** Flags about where a run is computed, not what. */
+const OTHER_FLAGS = ['engine', 'device', 'threads', 'resume', 'json', 'quiet'];
+
+function numberOf(flag: string, text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value)) return value;
+  throw new ToolkitError(
+    `--${flag} ${JSON.stringify(text)} is not a number`,
+    'USAGE',
+    `Give for example --${flag} 0.001 or 1e-3.`,
+  );
+}
+
+/**
+ * Options of a training run from its command's flags; what was not given is left to the defaults.
+ *
+ * @param required flags without which there is nothing to run
+ * @throws ToolkitError `USAGE` for a required flag that is missing or a number that is none
+ */
+export function readTrainingFlags<Options>(
+  flags: Readonly<Record<string, unknown>>,
+  required: readonly string[],
+): Options {
+  const missing = required.filter((flag) => flags[flag] === undefined);
+  if (missing.length > 0) {
+    throw new ToolkitError(
+      `${missing.map((flag) => `--${flag}`).join(', ')} must be given`,
+      'USAGE',
+      `Give ${required.map((flag) => `--${flag}`).join(', ')}, or --resume with the folder of a run.`,
+    );
+  }
+  const options: Record<string, unknown> = {};
+  for (const [flag, value] of Object.entries(flags)) {
+    if (value === undefined || OTHER_FLAGS.includes(flag)) continue;
+    const option = flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+    if (NUMBER_FLAGS.includes(flag)) options[option] = numberOf(flag, value as string);
+    else if (flag === 'lora-targets')
+      options[option] = (value as string).split(',').map((target) => target.trim());
+    else options[option] = value;
+  }
+  return options as Options;
+}

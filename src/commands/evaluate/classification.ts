@@ -1,0 +1,63 @@
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.js';
+import { createEngine, ENGINE_FLAGS } from '../../cli/engine-flags.js';
+import type { ClassificationResult } from '../../lifecycle/evaluate/classification.js';
+
+/** `genai evaluate classification`: how often a model finds the right class most likely. */
+export default class EvaluateClassification extends BaseCommand<ClassificationResult> {
+  static override summary = 'Measure how well a model classifies held-out rows.';
+
+  static override description =
+    'Rows are prompts with their class as completion. For each prompt the model chooses the class, among those that ' +
+    'occur, whose text it finds most likely; accuracy, F1 and the confusion matrix are of those choices.';
+
+  static override examples = [
+    {
+      description: 'The starter model before any fine-tuning:',
+      command: '<%= config.bin %> <%= command.id %> templates/starter-model --dataset datasets/sentiment',
+    },
+    {
+      description: 'With the adapter of a run:',
+      command:
+        '<%= config.bin %> <%= command.id %> templates/starter-model --adapter runs/sentiment/adapter --dataset datasets/sentiment/test.jsonl',
+    },
+  ];
+
+  static override args = {
+    model: Args.string({
+      required: true,
+      ignoreStdin: true,
+      description: 'Folder of a model, an adapter or a run.',
+    }),
+  };
+
+  static override flags = {
+    dataset: Flags.string({ required: true, summary: 'Dataset file, or folder with a test file.' }),
+    split: Flags.option({ options: ['train', 'validation', 'test'] as const, default: 'test' as const })({
+      summary: 'Part of a dataset folder.',
+    }),
+    adapter: Flags.string({ summary: 'Adapter to use with the model.' }),
+    ...ENGINE_FLAGS,
+  };
+
+  async run(): Promise<ClassificationResult> {
+    const { args, flags } = await this.parse(EvaluateClassification);
+    const { evaluateClassification } = await import('../../lifecycle/evaluate/classification.js');
+    const { confusionColumns, confusionRows, summaryLine } =
+      await import('../../cli/renderers/classification.js');
+    const progress = this.progress();
+    const { dataset, split, adapter } = flags;
+    const result = await evaluateClassification(
+      { model: args.model, dataset, split, adapter },
+      {
+        files: this.ports.fileSystem,
+        createEngine: () => createEngine(flags, this.ports.environment),
+        onProgress: (event) => progress.update(event),
+        signal: this.signal,
+      },
+    );
+    this.printParagraph(summaryLine(result));
+    this.printTable(confusionColumns(result), confusionRows(result));
+    return result;
+  }
+}

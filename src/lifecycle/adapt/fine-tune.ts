@@ -1,0 +1,352 @@
+import { join, resolve } from 'node:path';
+import { adapterConfigOf } from '../../core/adapters/lora-config.js';
+import { loraParameters, type LoraSettings } from '../../core/adapters/lora.js';
+import { countParameters, type Model } from '../../core/architectures/architecture.js';
+import { readModel } from '../../core/architectures/index.js';
+import { initializeParameters } from '../../core/architectures/initialize.js';
+import { writeAdapterFolder } from '../../core/checkpoints/adapter-folder.js';
+import { loadWeights } from '../../core/checkpoints/load-weights.js';
+import { openModelFolder, writeModelFolder, type ModelFolder } from '../../core/checkpoints/model-folder.js';
+import { readStateDict } from '../../core/checkpoints/tensor-source.js';
+import type { Engine } from '../../core/engine/engine.js';
+import { ToolkitError } from '../../core/errors/toolkit-error.js';
+import { ADAMW_DEFAULTS } from '../../core/optimizers/adamw.js';
+import type { ProgressListener } from '../../core/progress/progress-event.js';
+import { loadTokenizer, type Tokenizer } from '../../core/tokenizers/tokenizer.js';
+import { lossCurve } from '../../core/training/loss-curve.js';
+import type { TrainedModel } from '../../core/training/programs.js';
+import { runTraining, type TrainingOutcome } from '../../core/training/run-training.js';
+import { Trainer } from '../../core/training/trainer.js';
+import type { FileSystem } from '../../platform/file-system.js';
+import type { ProcessInfo } from '../../platform/process-info.js';
+import { parseOptions } from '../parse-options.js';
+import { renderAdaptCard } from './adapt-card.js';
+import { prepareDataset, type DatasetReport, type PreparedDataset } from './prepare-dataset.js';
+import {
+  fineTuneOptionsSchema,
+  type FineTuneOptions,
+  type ResolvedFineTuneOptions,
+} from './fine-tune-options.js';
+import { storageOf } from './merge.js';
+import { openRunFolder, readRunRecord, writeEnvironment } from './run-folder.js';
+
+/** Longest row unless told: most instruction data is shorter, and attention's cost grows with the square. */
+const USUAL_SEQUENCE_LENGTH = 512;
+/** Share of all steps in which the learning rate rises, unless told. */
+const WARMUP_SHARE = 0.03;
+/** Evaluations in a run, unless told. */
+const USUAL_EVALUATIONS = 10;
+
+/** What is about to be done, said before anything is trained. */
+export interface FineTunePlan {
+  readonly method: 'lora' | 'full';
+  readonly parameters: number;
+  readonly trainable_parameters: number;
+  readonly steps: number;
+  readonly sequence_length: number;
+  readonly learning_rate: number;
+  readonly warmup_steps: number;
+  readonly engine: string;
+  readonly device: string;
+}
+
+/** Called as the run goes. */
+export interface FineTuneListener {
+  onDataset(report: DatasetReport): void;
+  onPlan(plan: FineTunePlan): void;
+  readonly onProgress: ProgressListener;
+}
+
+/** What a run needs from outside. */
+export interface FineTunePorts extends FineTuneListener {
+  readonly files: FileSystem;
+  readonly process: ProcessInfo;
+  readonly createEngine: () => Promise<Engine>;
+  /** Milliseconds from any start. */
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+}
+
+/** How a run ended. */
+export interface FineTuneResult {
+  readonly run_dir: string;
+  readonly steps: number;
+  readonly epochs: number;
+  /** Mean of the last steps, in nats per supervised token. */
+  readonly train_loss: number;
+  /** Best evaluation, in nats per supervised token; `null` without evaluation rows. */
+  readonly eval_loss: number | null;
+  readonly perplexity: number | null;
+  readonly best_step: number | null;
+  readonly stopped_early: boolean;
+  readonly tokens: number;
+  readonly tokens_per_second: number;
+  readonly peak_memory_bytes: number;
+  readonly trainable_parameters: number;
+  /** Folder of the adapter, or of the whole model. */
+  readonly output_dir: string;
+}
+
+/**
+ * Fine-tunes a model on a dataset: all weights, or a LoRA adapter.
+ *
+ * @throws ToolkitError for options, model or data that cannot be used, before anything is written; `INTERRUPTED` after
+ *   saving when the signal is raised
+ */
+export async function fineTune(options: FineTuneOptions, ports: FineTunePorts): Promise<FineTuneResult> {
+  const parsed = parseOptions(fineTuneOptionsSchema, options);
+  const absolute = {
+    ...parsed,
+    model: resolve(parsed.model),
+    dataset: resolve(parsed.dataset),
+    out: resolve(parsed.out),
+  };
+  return run(absolute, false, ports);
+}
+
+/**
+ * Goes on with an interrupted run, to the same bits as if it had not been interrupted.
+ *
+ * @param folder the run's folder
+ */
+export async function resumeFineTune(folder: string, ports: FineTunePorts): Promise<FineTuneResult> {
+  const out = resolve(folder);
+  const { options, stage } = await readRunRecord(ports.files, out);
+  if (stage !== 'fine-tune')
+    throw new ToolkitError(`${folder}: is a ${stage} run`, 'USAGE', `Resume it with genai adapt ${stage}.`);
+  return run(parseOptions(fineTuneOptionsSchema, { ...options, out }), true, ports);
+}
+
+async function run(
+  options: ResolvedFineTuneOptions,
+  resume: boolean,
+  ports: FineTunePorts,
+): Promise<FineTuneResult> {
+  const { files, signal } = ports;
+  const folder = await openModelFolder(files, options.model);
+  await folder.close();
+  const model = readModel(folder.config, join(options.model, 'config.json'));
+  const tokenizer = await loadTokenizer(files, options.model);
+  assertVocabulary(tokenizer, model, options.model);
+  const adapter = options.method === 'lora' ? adapterSettings(options) : undefined;
+  const adapterParameters = adapter === undefined ? [] : loraParameters(model, adapter);
+  const trained: TrainedModel = {
+    model,
+    adapter,
+    frozen: adapter === undefined ? [] : model.parameters,
+    trainable: adapter === undefined ? model.parameters : adapterParameters,
+  };
+  const sequenceLength = chooseSequenceLength(options, model);
+
+  const dataset = await prepareDataset(options, sequenceLength, tokenizer, ports);
+  ports.onDataset(dataset.report);
+  await openRunFolder(
+    files,
+    options.out,
+    { stage: 'fine-tune', options, inputs: dataset.report.sources },
+    resume,
+  );
+  if (dataset.rejectedRows !== '')
+    await files.writeAtomic(join(options.out, 'rejected.jsonl'), dataset.rejectedRows);
+
+  const stepsPerEpoch = Math.ceil(dataset.batches.batchesPerEpoch / options.gradientAccumulationSteps);
+  const totalSteps = Math.min(
+    options.maxSteps ?? Infinity,
+    options.epochs === undefined ? Infinity : Math.max(1, Math.round(stepsPerEpoch * options.epochs)),
+  );
+  const warmupSteps = options.warmupSteps ?? Math.round(totalSteps * WARMUP_SHARE);
+  const evaluateEvery = options.evalSteps ?? Math.max(1, Math.round(totalSteps / USUAL_EVALUATIONS));
+
+  const engine = await ports.createEngine();
+  try {
+    ports.onPlan({
+      method: options.method,
+      parameters: countParameters(model.parameters),
+      trainable_parameters: countParameters(trained.trainable),
+      steps: totalSteps,
+      sequence_length: sequenceLength,
+      learning_rate: options.learningRate,
+      warmup_steps: warmupSteps,
+      engine: engine.name,
+      device: engine.device,
+    });
+    await writeEnvironment(files, options.out, engine, ports.process.describe());
+    const weights = await loadWeights(files, options.model, model, ports.onProgress, signal);
+    for (const [name, tensor] of initializeParameters(adapterParameters, options.seed))
+      weights.set(name, tensor);
+    const trainer = await Trainer.create(engine, trained, weights, {
+      ...ADAMW_DEFAULTS,
+      weightDecay: options.weightDecay,
+      maximumGradientNorm: options.maxGradNorm,
+    });
+    const outcome = await runTraining(
+      trainer,
+      {
+        totalSteps,
+        batchesOf: (step) => batchesOfStep(dataset, step, stepsPerEpoch, options.gradientAccumulationSteps),
+        evaluation: dataset.evaluation,
+      },
+      {
+        learningRate: options.learningRate,
+        schedule: options.schedule,
+        warmupSteps,
+        evaluateEvery,
+        saveEvery: options.saveSteps ?? evaluateEvery,
+        keepCheckpoints: options.keepCheckpoints,
+        patience: options.patience,
+        resumeCommand: `genai adapt fine-tune --resume ${options.out}`,
+      },
+      options.out,
+      {
+        files,
+        now: ports.now,
+        memory: () => ports.process.peakBytes(),
+        signal,
+        onProgress: ports.onProgress,
+      },
+    );
+    const result = describeResult(options, outcome, stepsPerEpoch, countParameters(trained.trainable));
+    await writeOutput(options, folder, trained, trainer, dataset, result, files);
+    await files.writeAtomic(join(options.out, 'loss.svg'), lossCurve(outcome.metrics));
+    await files.writeAtomic(join(options.out, 'result.json'), `${JSON.stringify(result, null, 2)}\n`);
+    await trainer.dispose();
+    return result;
+  } finally {
+    await engine.dispose();
+  }
+}
+
+function adapterSettings(options: ResolvedFineTuneOptions): LoraSettings {
+  const [only] = options.loraTargets;
+  return {
+    rank: options.loraRank,
+    alpha: options.loraAlpha,
+    dropout: options.loraDropout,
+    targets: options.loraTargets.length === 1 && only === 'all-linear' ? only : options.loraTargets,
+    rankStabilized: options.rslora,
+  };
+}
+
+function assertVocabulary(tokenizer: Tokenizer, model: Model, folder: string): void {
+  if (tokenizer.vocabularySize <= model.shape.vocabulary) return;
+  throw new ToolkitError(
+    `${folder}: the tokenizer has ${tokenizer.vocabularySize} tokens, the model's embedding only ${model.shape.vocabulary}`,
+    'BAD_CHECKPOINT',
+    'Use the tokenizer that was published with this model.',
+  );
+}
+
+function chooseSequenceLength({ sequenceLength }: ResolvedFineTuneOptions, model: Model): number {
+  const limit = model.shape.contextLength;
+  if (sequenceLength === undefined) return Math.min(limit, USUAL_SEQUENCE_LENGTH);
+  if (sequenceLength <= limit) return sequenceLength;
+  throw new ToolkitError(
+    `--sequence-length ${sequenceLength} is more than the model's context of ${limit} tokens`,
+    'CONTEXT_OVERFLOW',
+    `Use at most ${limit}.`,
+  );
+}
+
+/** Batches of one optimiser step; the last step of an epoch may have fewer, so that none holds rows of two epochs. */
+function batchesOfStep(
+  { batches }: PreparedDataset,
+  step: number,
+  stepsPerEpoch: number,
+  accumulation: number,
+): ReturnType<PreparedDataset['batches']['batch']>[] {
+  const epoch = Math.floor(step / stepsPerEpoch);
+  const first = (step % stepsPerEpoch) * accumulation;
+  const last = Math.min(first + accumulation, batches.batchesPerEpoch);
+  return Array.from({ length: last - first }, (_, index) =>
+    batches.batch(epoch * batches.batchesPerEpoch + first + index),
+  );
+}
+
+function describeResult(
+  options: ResolvedFineTuneOptions,
+  outcome: TrainingOutcome,
+  stepsPerEpoch: number,
+  trainableParameters: number,
+): FineTuneResult {
+  return {
+    run_dir: options.out,
+    steps: outcome.steps,
+    epochs: outcome.steps / stepsPerEpoch,
+    train_loss: outcome.trainLoss,
+    eval_loss: outcome.evalLoss,
+    perplexity: outcome.evalLoss === null ? null : Math.exp(outcome.evalLoss),
+    best_step: outcome.bestStep,
+    stopped_early: outcome.stoppedEarly,
+    tokens: outcome.tokens,
+    tokens_per_second: outcome.tokensPerSecond,
+    peak_memory_bytes: outcome.peakMemoryBytes,
+    trainable_parameters: trainableParameters,
+    output_dir: join(options.out, options.method === 'lora' ? 'adapter' : 'model'),
+  };
+}
+
+async function writeOutput(
+  options: ResolvedFineTuneOptions,
+  base: ModelFolder,
+  trained: TrainedModel,
+  trainer: Trainer,
+  dataset: PreparedDataset,
+  result: FineTuneResult,
+  files: FileSystem,
+): Promise<void> {
+  const storage = storageOf([...base.tensors.values()].map(({ dtype }) => dtype));
+  const usage =
+    options.method === 'lora'
+      ? `genai generate ${options.model} --adapter ${result.output_dir} --prompt "…"`
+      : `genai generate ${result.output_dir} --prompt "…"`;
+  const card = renderAdaptCard({
+    title: options.out.split(/[\\/]/).at(-1)!,
+    base: options.model,
+    adapter: options.method === 'lora',
+    data: dataset.report.sources,
+    recipe: {
+      method: options.method,
+      ...(options.method === 'lora' && {
+        rank: options.loraRank,
+        alpha: options.loraAlpha,
+        targets: options.loraTargets.join(', '),
+      }),
+      steps: result.steps,
+      'batch size': options.batchSize * options.gradientAccumulationSteps,
+      'learning rate': options.learningRate,
+      schedule: options.schedule,
+      seed: options.seed,
+      'rows learnt from': dataset.report.audit.rows,
+    },
+    results: {
+      'training loss': result.train_loss.toFixed(4),
+      ...(result.eval_loss !== null && {
+        'evaluation loss': result.eval_loss.toFixed(4),
+        perplexity: Math.exp(result.eval_loss).toFixed(3),
+      }),
+      'best step': result.best_step ?? result.steps,
+    },
+    usage,
+  });
+  const extraFiles = { 'README.md': card };
+  if (trained.adapter !== undefined) {
+    await writeAdapterFolder(files, result.output_dir, {
+      config: adapterConfigOf(trained.model, trained.adapter, options.model),
+      state: await readStateDict(trainer.weights),
+      storage: 'F32',
+      tokenizerFilesFrom: options.model,
+      extraFiles,
+      replace: true,
+    });
+    return;
+  }
+  await writeModelFolder(files, result.output_dir, {
+    config: base.config,
+    ...(base.generationConfig && { generationConfig: base.generationConfig }),
+    state: trainer.weights,
+    storage,
+    tokenizerFilesFrom: options.model,
+    extraFiles,
+    replace: true,
+  });
+}

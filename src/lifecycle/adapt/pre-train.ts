@@ -1,0 +1,280 @@
+import { dirname, join, resolve } from 'node:path';
+import { z } from 'zod';
+import { countParameters, type Model } from '../../core/architectures/architecture.js';
+import { readModel } from '../../core/architectures/index.js';
+import { initializeParameters } from '../../core/architectures/initialize.js';
+import { readJsonObject } from '../../core/checkpoints/json-file.js';
+import { writeModelFolder } from '../../core/checkpoints/model-folder.js';
+import type { Example } from '../../core/dataset-formats/example.js';
+import { readDataset } from '../../core/dataset-formats/read-dataset.js';
+import { ToolkitError } from '../../core/errors/toolkit-error.js';
+import { ADAMW_DEFAULTS } from '../../core/optimizers/adamw.js';
+import { SCHEDULES } from '../../core/schedules/schedule.js';
+import { loadTokenizer, type Tokenizer } from '../../core/tokenizers/tokenizer.js';
+import { lossCurve } from '../../core/training/loss-curve.js';
+import {
+  batchesPerEpoch,
+  evaluationBatches,
+  joinDocuments,
+  pretrainingBatch,
+} from '../../core/training/pretraining-data.js';
+import { runTraining } from '../../core/training/run-training.js';
+import { Trainer } from '../../core/training/trainer.js';
+import { parseOptions } from '../parse-options.js';
+import { renderAdaptCard } from './adapt-card.js';
+import type { FineTunePlan, FineTunePorts, FineTuneResult } from './fine-tune.js';
+import { BadRowsError } from './prepare-dataset.js';
+import { openRunFolder, readRunRecord, writeEnvironment, type SourceFile } from './run-folder.js';
+
+const positive = z.number().int().positive();
+const count = z.number().int().nonnegative();
+
+const optionsSchema = z
+  .object({
+    /** `config.json` of the model to be made. */
+    config: z.string().min(1),
+    /** Folder with the tokenizer's files. */
+    tokenizer: z.string().min(1),
+    /** Dataset file or folder with rows of text. */
+    dataset: z.string().min(1),
+    /** Folder of the run. */
+    out: z.string().min(1),
+    /** Passes over the text. */
+    epochs: z.number().positive().default(1),
+    /** Optimiser steps after which training ends, whatever the epochs. */
+    maxSteps: positive.optional(),
+    batchSize: positive.default(8),
+    /** Tokens of a row; the model's context unless told. */
+    sequenceLength: positive.optional(),
+    /** Peak learning rate; small models take rates of thousandths. */
+    learningRate: z.number().positive().default(1e-3),
+    schedule: z.enum(SCHEDULES).default('cosine'),
+    warmupSteps: count.default(100),
+    weightDecay: z.number().nonnegative().default(0.1),
+    maxGradNorm: z.number().nonnegative().default(1),
+    seed: count.default(1),
+    /** Steps between evaluations on the validation part, and between checkpoints. */
+    evalSteps: positive.default(250),
+    /** How the weights are stored. */
+    storage: z.enum(['F32', 'F16', 'BF16']).default('F16'),
+  })
+  .strict();
+
+/** Second moment's decay in published pre-training recipes (GPT-3, LLaMA), where gradients change faster. */
+const BETA2 = 0.95;
+
+/** Options as given. */
+export type PreTrainOptions = z.input<typeof optionsSchema>;
+
+type Resolved = z.output<typeof optionsSchema>;
+
+/** What a run needs from outside: what fine-tuning needs, but for the dataset report. */
+export type PreTrainPorts = Omit<FineTunePorts, 'onDataset'>;
+
+/**
+ * Trains a model from random weights on text: documents joined into one stream and cut into rows.
+ *
+ * @throws ToolkitError as `fineTune` does
+ */
+export async function preTrain(options: PreTrainOptions, ports: PreTrainPorts): Promise<FineTuneResult> {
+  const parsed = parseOptions(optionsSchema, options);
+  const absolute = Object.fromEntries(
+    (['config', 'tokenizer', 'dataset', 'out'] as const).map((name) => [name, resolve(parsed[name])]),
+  );
+  return run({ ...parsed, ...absolute }, false, ports);
+}
+
+/** Goes on with an interrupted run, to the same bits. */
+export async function resumePreTrain(folder: string, ports: PreTrainPorts): Promise<FineTuneResult> {
+  const out = resolve(folder);
+  const { options, stage } = await readRunRecord(ports.files, out);
+  if (stage !== 'pre-train')
+    throw new ToolkitError(`${folder}: is a ${stage} run`, 'USAGE', `Resume it with genai adapt ${stage}.`);
+  return run(parseOptions(optionsSchema, { ...options, out }), true, ports);
+}
+
+async function run(options: Resolved, resume: boolean, ports: PreTrainPorts): Promise<FineTuneResult> {
+  const { files } = ports;
+  const config = await readJsonObject(files, options.config);
+  const model = readModel(config, options.config);
+  const tokenizer = await loadTokenizer(files, options.tokenizer);
+  const { train, validation, sources } = await readStreams(options, model, tokenizer, ports);
+  await openRunFolder(files, options.out, { stage: 'pre-train', options, inputs: sources }, resume);
+
+  const length = options.sequenceLength ?? model.shape.contextLength;
+  const rows = { batchSize: options.batchSize, length, seed: options.seed };
+  const stepsPerEpoch = batchesPerEpoch(train, rows);
+  const totalSteps = Math.min(
+    options.maxSteps ?? Infinity,
+    Math.max(1, Math.round(stepsPerEpoch * options.epochs)),
+  );
+  const parameters = countParameters(model.parameters);
+  const engine = await ports.createEngine();
+  try {
+    ports.onPlan(describePlan(options, parameters, totalSteps, length, engine));
+    await writeEnvironment(files, options.out, engine, ports.process.describe());
+    const trained = { model, adapter: undefined, frozen: [], trainable: model.parameters };
+    const trainer = await Trainer.create(
+      engine,
+      trained,
+      initializeParameters(model.parameters, options.seed),
+      {
+        ...ADAMW_DEFAULTS,
+        beta2: BETA2,
+        weightDecay: options.weightDecay,
+        maximumGradientNorm: options.maxGradNorm,
+      },
+    );
+    const outcome = await runTraining(
+      trainer,
+      {
+        totalSteps,
+        batchesOf: (step) => [pretrainingBatch(train, step, rows)],
+        evaluation: evaluationBatches(validation, rows),
+      },
+      {
+        learningRate: options.learningRate,
+        schedule: options.schedule,
+        warmupSteps: options.warmupSteps,
+        evaluateEvery: options.evalSteps,
+        saveEvery: options.evalSteps,
+        keepCheckpoints: 1,
+        patience: 0,
+        resumeCommand: `genai adapt pre-train --resume ${options.out}`,
+      },
+      options.out,
+      {
+        files,
+        now: ports.now,
+        memory: () => ports.process.peakBytes(),
+        signal: ports.signal,
+        onProgress: ports.onProgress,
+      },
+    );
+    const result: FineTuneResult = {
+      run_dir: options.out,
+      steps: outcome.steps,
+      epochs: outcome.steps / stepsPerEpoch,
+      train_loss: outcome.trainLoss,
+      eval_loss: outcome.evalLoss,
+      perplexity: outcome.evalLoss === null ? null : Math.exp(outcome.evalLoss),
+      best_step: outcome.bestStep,
+      stopped_early: outcome.stoppedEarly,
+      tokens: outcome.tokens,
+      tokens_per_second: outcome.tokensPerSecond,
+      peak_memory_bytes: outcome.peakMemoryBytes,
+      trainable_parameters: parameters,
+      output_dir: join(options.out, 'model'),
+    };
+    await writeModelFolder(files, result.output_dir, {
+      config,
+      generationConfig: generationConfigOf(tokenizer),
+      state: trainer.weights,
+      storage: options.storage,
+      tokenizerFilesFrom: options.tokenizer,
+      extraFiles: { 'README.md': cardOf(options, result, sources) },
+      replace: true,
+    });
+    await files.writeAtomic(join(options.out, 'loss.svg'), lossCurve(outcome.metrics));
+    await files.writeAtomic(join(options.out, 'result.json'), `${JSON.stringify(result, null, 2)}\n`);
+    await trainer.dispose();
+    return result;
+  } finally {
+    await engine.dispose();
+  }
+}
+
+interface Streams {
+  readonly train: Int32Array;
+  readonly validation: Int32Array;
+  readonly sources: readonly SourceFile[];
+}
+
+async function readStreams(
+  options: Resolved,
+  model: Model,
+  tokenizer: Tokenizer,
+  { files }: PreTrainPorts,
+): Promise<Streams> {
+  const { splits, problems, sources } = await readDataset(files, options.dataset, {});
+  if (problems.length > 0) throw new BadRowsError(problems);
+  const separator = tokenizer.beginOfSequenceId ?? tokenizer.endOfSequenceIds[0];
+  if (separator === undefined || tokenizer.vocabularySize > model.shape.vocabulary) {
+    throw new ToolkitError(
+      separator === undefined
+        ? `${options.tokenizer}: the tokenizer has no begin or end token to separate documents with`
+        : `${dirname(options.config)}: vocab_size ${model.shape.vocabulary} is less than the tokenizer's ${tokenizer.vocabularySize}`,
+      'BAD_CHECKPOINT',
+      'Use a tokenizer and a configuration made for each other.',
+    );
+  }
+  const encode = (examples: readonly Example[]): Int32Array =>
+    joinDocuments(
+      examples.map((example) => tokenizer.encode(textOf(example), { addSpecialTokens: false })),
+      separator,
+    );
+  return { train: encode(splits.train), validation: encode(splits.validation ?? []), sources };
+}
+
+function textOf(example: Example): string {
+  if (example.kind === 'text') return example.text;
+  throw new ToolkitError(
+    `pre-training learns from rows of text, and the dataset has rows of kind ${example.kind}`,
+    'BAD_DATASET',
+    'Give rows with a "text" field, or use genai adapt fine-tune.',
+  );
+}
+
+function describePlan(
+  options: Resolved,
+  parameters: number,
+  steps: number,
+  length: number,
+  engine: { readonly name: string; readonly device: string },
+): FineTunePlan {
+  return {
+    method: 'full',
+    parameters,
+    trainable_parameters: parameters,
+    steps,
+    sequence_length: length,
+    learning_rate: options.learningRate,
+    warmup_steps: options.warmupSteps,
+    engine: engine.name,
+    device: engine.device,
+  };
+}
+
+function generationConfigOf(tokenizer: Tokenizer): Record<string, unknown> {
+  const [end] = tokenizer.endOfSequenceIds;
+  return {
+    ...(tokenizer.beginOfSequenceId !== undefined && { bos_token_id: tokenizer.beginOfSequenceId }),
+    ...(end !== undefined && { eos_token_id: end }),
+    pad_token_id: tokenizer.padId,
+  };
+}
+
+function cardOf(options: Resolved, result: FineTuneResult, data: readonly SourceFile[]): string {
+  return renderAdaptCard({
+    title: options.out.split(/[\\/]/).at(-1)!,
+    adapter: false,
+    data,
+    recipe: {
+      parameters: result.trainable_parameters,
+      steps: result.steps,
+      tokens: result.tokens,
+      'batch size': options.batchSize,
+      'learning rate': options.learningRate,
+      schedule: options.schedule,
+      seed: options.seed,
+    },
+    results: {
+      'training loss': result.train_loss.toFixed(4),
+      ...(result.eval_loss !== null && {
+        'evaluation loss': result.eval_loss.toFixed(4),
+        perplexity: Math.exp(result.eval_loss).toFixed(2),
+      }),
+    },
+    usage: `genai generate ${result.output_dir} --prompt "…"`,
+  });
+}
