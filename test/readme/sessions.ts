@@ -46,7 +46,7 @@ function commandsOf({ line, text }: Block, begins: (content: string) => boolean)
   for (const [index, content] of text.entries()) {
     const last = commands.at(-1);
     const typed = content.replace(/^\$ /, '').replace(/\s*\\$/, '');
-    const isTyped = continues || begins(content);
+    const isTyped: boolean = continues || begins(content);
     if (continues) last!.command += ` ${typed.trim()}`;
     else if (isTyped) commands.push({ line: line + index, command: typed, output: [] });
     else if (last !== undefined) last.output.push(content);

@@ -3,6 +3,17 @@ import { countParameters, type Architecture, type Model } from './architecture.j
 import { gpt2 } from './gpt2.js';
 import { llama } from './llama.js';
 
+export {
+  countParameters,
+  type Architecture,
+  type Initializer,
+  type LinearLayer,
+  type Model,
+  type ModelShape,
+  type ParameterSpec,
+} from './architecture.js';
+export { initializeParameters } from './initialize.js';
+
 /** Every architecture this toolkit runs. */
 export const ARCHITECTURES: readonly Architecture[] = [gpt2, llama];
 

@@ -1,0 +1,22 @@
+/**
+ * The model package: everything below the commands, for programs of your own. Models are written in TensorFlow.js
+ * operations, so importing this loads TensorFlow.js; a native library is loaded only when an engine is made.
+ */
+export * as adapters from './adapters/index.js';
+export * as architectures from './architectures/index.js';
+export * as checkpoints from './checkpoints/index.js';
+export * as datasetFormats from './dataset-formats/index.js';
+export * as engine from './engine/index.js';
+export * as errors from './errors/index.js';
+export * as generation from './generation/index.js';
+export * as layers from './layers/index.js';
+export * as losses from './losses/index.js';
+export * as memory from './memory/index.js';
+export * as metrics from './metrics/index.js';
+export * as optimizers from './optimizers/index.js';
+export * as schedules from './schedules/index.js';
+export * as tokenizers from './tokenizers/index.js';
+export * as training from './training/index.js';
+
+export type { FileContent, FileSystem, PathInfo, RandomAccessFile } from '../platform/file-system.js';
+export type { ProgressEvent, ProgressListener } from './progress/progress-event.js';

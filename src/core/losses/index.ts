@@ -1,0 +1,2 @@
+/** What training minimises. */
+export { linearCrossEntropy } from './linear-cross-entropy.js';
