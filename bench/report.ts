@@ -66,7 +66,7 @@ export function renderCase(result: CaseResult, output: TextOutput): string {
     `${result.title}  [${result.name}]\n`,
     `Matrix products alone: ${square}³ ${formatDecimal(matrixRate.square, 1)} GFLOP/s${own}\n`,
     renderTable(COLUMNS, rows, output),
-    typeof pytorch === 'string' ? `PyTorch failed: ${pytorch}\n` : '',
+    typeof pytorch === 'string' ? `${pytorch}\n` : '',
     '\n',
   ].join('');
 }
