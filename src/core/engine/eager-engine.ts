@@ -1,6 +1,7 @@
 import type * as TensorFlow from '@tensorflow/tfjs';
 import type { KernelBackend, Tensor } from '@tensorflow/tfjs';
 import { ToolkitError } from '../errors/toolkit-error.js';
+import { checkData, checkNames, checkSpec, describeSpec, HOST_ARRAY, misuse, sameSpec } from './checks.js';
 import type {
   Cell,
   ElementType,
@@ -24,57 +25,20 @@ export interface EagerBackend {
   readonly device: string;
 }
 
-const ARRAY_OF = {
-  float32: Float32Array,
-  int32: Int32Array,
-  bool: Uint8Array,
-} as const satisfies Record<ElementType, unknown>;
-
-const describe = ({ dtype, shape }: TensorSpec): string => `${dtype} [${shape.join(', ')}]`;
-
-const sizeOf = (shape: readonly number[]): number => shape.reduce((size, length) => size * length, 1);
-
 const specOf = (tensor: Tensor): TensorSpec => ({
   shape: [...tensor.shape],
   dtype: tensor.dtype as ElementType,
 });
 
-const sameSpec = (a: TensorSpec, b: TensorSpec): boolean =>
-  a.dtype === b.dtype &&
-  a.shape.length === b.shape.length &&
-  a.shape.every((length, axis) => length === b.shape[axis]);
-
-/** Wrong names, shapes or types come from the toolkit's own code, never from its user. */
-const misuse = (message: string): ToolkitError => new ToolkitError(message, 'UNEXPECTED');
-
-function checkNames(what: string, given: object, expected: readonly string[]): void {
-  const missing = expected.filter((name) => !Object.hasOwn(given, name));
-  const unknown = Object.keys(given).filter((name) => !expected.includes(name));
-  if (missing.length > 0) throw misuse(`${what}: missing ${missing.join(', ')}`);
-  if (unknown.length > 0) {
-    throw misuse(`${what}: unknown ${unknown.join(', ')} (there are: ${expected.join(', ')})`);
-  }
-}
-
-function checkData(what: string, spec: TensorSpec, data: TensorData): void {
-  if (!(data instanceof ARRAY_OF[spec.dtype])) {
-    throw misuse(`${what}: ${describe(spec)} needs a ${ARRAY_OF[spec.dtype].name}`);
-  }
-  const size = sizeOf(spec.shape);
-  if (data.length !== size) {
-    throw misuse(`${what}: ${describe(spec)} needs ${size} elements, but got ${data.length}`);
-  }
-}
-
 /** A host copy as a tensor of the current tidy. */
 function toTensor(tf: TensorFlowModule, what: string, spec: TensorSpec, data: TensorData): Tensor {
   checkData(what, spec, data);
-  return tf.tensor(new ARRAY_OF[spec.dtype](data), [...spec.shape], spec.dtype);
+  return tf.tensor(new HOST_ARRAY[spec.dtype](data), [...spec.shape], spec.dtype);
 }
 
 async function toHost(tensor: Tensor): Promise<TensorData> {
   const data = await tensor.data<ElementType>();
-  return new ARRAY_OF[tensor.dtype as ElementType](data);
+  return new HOST_ARRAY[tensor.dtype as ElementType](data);
 }
 
 function mapValues<T, U>(
@@ -99,7 +63,8 @@ class EagerCell implements Cell {
   }
 
   get tensor(): Tensor {
-    if (this.current === undefined) throw misuse(`a cell of ${describe(this)} is used after it was disposed`);
+    if (this.current === undefined)
+      throw misuse(`a cell of ${describeSpec(this)} is used after it was disposed`);
     return this.current;
   }
 
@@ -222,7 +187,9 @@ class EagerElementwiseUpdate implements ElementwiseUpdate {
         checkNames(`outputs of ${program}`, outputs, state);
         for (const [name, output] of Object.entries(outputs)) {
           if (!sameSpec(specOf(output), spec)) {
-            throw misuse(`${program} turns ${name} from ${describe(spec)} into ${describe(specOf(output))}`);
+            throw misuse(
+              `${program} turns ${name} from ${describeSpec(spec)} into ${describeSpec(specOf(output))}`,
+            );
           }
         }
         return outputs;
@@ -317,9 +284,7 @@ export class EagerEngine implements Engine {
     if (!(cell instanceof EagerCell) || !this.cells.has(cell)) {
       throw misuse(`${what}: the cell was disposed or belongs to another engine`);
     }
-    if (!sameSpec(cell, spec)) {
-      throw misuse(`${what}: the cell holds ${describe(cell)}, ${describe(spec)} is needed`);
-    }
+    checkSpec(what, spec, cell);
     return cell;
   }
 

@@ -1,17 +1,12 @@
 import type { Tensor } from 'onnxruntime-node';
 import type { Cell, ElementType, TensorData } from '../engine.js';
-import { ToolkitError } from '../../errors/toolkit-error.js';
+import { checkData } from '../checks.js';
 import { hostTensor } from './session.js';
 
 /** What every cell of this engine gives to a run. */
 export interface OnnxCell extends Cell {
   /** The value as ONNX Runtime takes it. */
   readonly tensor: Tensor;
-}
-
-function checkLength(data: TensorData, expected: number): void {
-  if (data.length === expected) return;
-  throw new ToolkitError(`a tensor of ${expected} elements was given ${data.length}`, 'ENGINE');
 }
 
 /** A tensor in host memory that runs read and write in place. */
@@ -23,8 +18,8 @@ export class HostCell implements OnnxCell {
     readonly dtype: ElementType,
     readonly data: TensorData,
   ) {
+    checkData('a new cell', this, data);
     this.tensor = hostTensor(data, dtype, shape);
-    checkLength(data, this.tensor.size);
   }
 
   async read(): Promise<TensorData> {
@@ -32,7 +27,7 @@ export class HostCell implements OnnxCell {
   }
 
   async write(data: TensorData): Promise<void> {
-    checkLength(data, this.data.length);
+    checkData('a cell', this, data);
     this.data.set(data);
   }
 
@@ -60,9 +55,9 @@ export class DeviceCell implements OnnxCell {
     data: TensorData,
     transfer: Transfer,
   ): Promise<DeviceCell> {
-    const tensor = hostTensor(data, dtype, shape);
-    checkLength(data, tensor.size);
-    return new DeviceCell(shape, dtype, transfer, await transfer.upload(tensor));
+    checkData('a new cell', { shape, dtype }, data);
+    const tensor = await transfer.upload(hostTensor(data, dtype, shape));
+    return new DeviceCell(shape, dtype, transfer, tensor);
   }
 
   get tensor(): Tensor {
@@ -81,7 +76,7 @@ export class DeviceCell implements OnnxCell {
   }
 
   async write(data: TensorData): Promise<void> {
-    checkLength(data, this.current.size);
+    checkData('a cell', this, data);
     this.replace(await this.transfer.upload(hostTensor(data, this.dtype, this.shape)));
   }
 

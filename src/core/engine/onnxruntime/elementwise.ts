@@ -2,6 +2,7 @@ import tf from '@tensorflow/tfjs';
 import type { Tensor } from '@tensorflow/tfjs';
 import type { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node';
 import type { Cell, ElementwiseProgram, ElementwiseUpdate, Program, TensorSpec } from '../engine.js';
+import { checkNames, checkSpec } from '../checks.js';
 import { GraphBuilder } from '../onnx/graph-builder.js';
 import { record } from '../tracing/backend.js';
 import { Trace } from '../tracing/trace.js';
@@ -14,6 +15,24 @@ import { createSession, describeRuntimeError, hostTensor, type SessionSettings }
  * size (1 MiB per float32 operand) all but the first read and the last write stay in the second-level cache.
  */
 export const CHUNK_ELEMENTS = 262_144;
+
+type Groups = readonly Readonly<Record<string, Cell>>[];
+
+/** Refuses wrong names and shapes before any cell is touched. */
+function checkOperands(
+  program: ElementwiseProgram,
+  groups: Groups,
+  scalars: Readonly<Record<string, number>>,
+): void {
+  checkNames(`scalars of ${program.name}`, scalars, program.scalars);
+  const names = [...program.state, ...program.readOnly];
+  groups.forEach((group, index) => {
+    const what = `group ${index} of ${program.name}`;
+    checkNames(what, group, names);
+    const spec: TensorSpec = { shape: group[names[0]!]!.shape, dtype: 'float32' };
+    for (const name of names) checkSpec(`${name} in ${what}`, spec, group[name]!);
+  });
+}
 
 /** Traces the program for vectors of any length: element-wise operations do not look at it. */
 function traceForAnyLength(program: ElementwiseProgram): Uint8Array {
@@ -55,10 +74,8 @@ export class HostElementwiseUpdate implements ElementwiseUpdate {
     return new HostElementwiseUpdate(program, session);
   }
 
-  async apply(
-    groups: readonly Readonly<Record<string, Cell>>[],
-    scalars: Readonly<Record<string, number>>,
-  ): Promise<void> {
+  async apply(groups: Groups, scalars: Readonly<Record<string, number>>): Promise<void> {
+    checkOperands(this.program, groups, scalars);
     const { state, readOnly } = this.program;
     const constants = Object.fromEntries(
       this.program.scalars.map((name) => [name, hostTensor(Float32Array.of(scalars[name]!), 'float32', [])]),
@@ -90,66 +107,53 @@ export class HostElementwiseUpdate implements ElementwiseUpdate {
   }
 }
 
-/** Updates all groups of device cells in one run, on the device. */
+/**
+ * Updates device cells on the device, group by group: a run makes new buffers before the old ones are freed, and that
+ * for one group at a time is little memory.
+ */
 export class DeviceElementwiseUpdate implements ElementwiseUpdate {
-  private compiled: { executable: OnnxExecutable; key: string } | undefined;
+  /** By shape: a network has few different ones. */
+  private readonly compiled = new Map<string, Promise<OnnxExecutable>>();
 
   constructor(
     private readonly program: ElementwiseProgram,
     private readonly settings: SessionSettings,
   ) {}
 
-  async apply(
-    groups: readonly Readonly<Record<string, Cell>>[],
-    scalars: Readonly<Record<string, number>>,
-  ): Promise<void> {
-    const executable = await this.executableFor(groups);
-    const feeds: Record<string, Cell | Float32Array> = {};
-    const into: Record<string, Cell> = {};
-    groups.forEach((group, index) => {
-      for (const name of [...this.program.state, ...this.program.readOnly])
-        feeds[`${name}.${index}`] = group[name]!;
-      for (const name of this.program.state) into[`new_${name}.${index}`] = group[name]!;
-    });
-    for (const name of this.program.scalars) feeds[name] = Float32Array.of(scalars[name]!);
-    await executable.run(feeds, into);
+  async apply(groups: Groups, scalars: Readonly<Record<string, number>>): Promise<void> {
+    checkOperands(this.program, groups, scalars);
+    const constants = Object.fromEntries(
+      this.program.scalars.map((name) => [name, Float32Array.of(scalars[name]!)]),
+    );
+    for (const group of groups) {
+      const executable = await this.executableFor(group[this.program.state[0]!]!.shape);
+      const into = Object.fromEntries(this.program.state.map((name) => [name, group[name]!]));
+      await executable.run({ ...group, ...constants }, into);
+    }
   }
 
   async dispose(): Promise<void> {
-    await this.compiled?.executable.dispose();
+    for (const executable of this.compiled.values()) await (await executable).dispose();
   }
 
-  private async executableFor(groups: readonly Readonly<Record<string, Cell>>[]): Promise<OnnxExecutable> {
-    const { state, readOnly, scalars, name } = this.program;
-    const shapes = groups.map((group) => group[state[0]!]!.shape);
-    const key = shapes.map((shape) => shape.join()).join(';');
-    if (this.compiled?.key === key) return this.compiled.executable;
-    await this.compiled?.executable.dispose();
-    const inputs: Record<string, TensorSpec> = {};
-    shapes.forEach((shape, index) => {
-      for (const tensor of [...state, ...readOnly])
-        inputs[`${tensor}.${index}`] = { shape, dtype: 'float32' };
-    });
-    for (const scalar of scalars) inputs[scalar] = { shape: [], dtype: 'float32' };
-    const program: Program = {
-      name,
-      inputs,
-      resident: shapes.flatMap((_, index) => state.map((tensor) => `new_${tensor}.${index}`)),
-      body: (tensors) => {
-        const results: Record<string, (typeof tensors)[string]> = {};
-        const shared = Object.fromEntries(scalars.map((scalar) => [scalar, tensors[scalar]!]));
-        shapes.forEach((_, index) => {
-          const own = [...state, ...readOnly].map(
-            (tensor) => [tensor, tensors[`${tensor}.${index}`]!] as const,
-          );
-          const updated = this.program.body({ ...shared, ...Object.fromEntries(own) });
-          for (const tensor of state) results[`new_${tensor}.${index}`] = updated[tensor]!;
-        });
-        return results;
-      },
-    };
-    const executable = await OnnxExecutable.compile(program, this.settings);
-    this.compiled = { executable, key };
+  private executableFor(shape: readonly number[]): Promise<OnnxExecutable> {
+    const key = shape.join();
+    let executable = this.compiled.get(key);
+    if (executable === undefined) {
+      const { name, state, readOnly, scalars, body } = this.program;
+      const specs = (names: readonly string[], of: readonly number[]): Program['inputs'] =>
+        Object.fromEntries(names.map((input) => [input, { shape: of, dtype: 'float32' }]));
+      executable = OnnxExecutable.compile(
+        {
+          name,
+          inputs: { ...specs([...state, ...readOnly], shape), ...specs(scalars, []) },
+          resident: state,
+          body,
+        },
+        this.settings,
+      );
+      this.compiled.set(key, executable);
+    }
     return executable;
   }
 }

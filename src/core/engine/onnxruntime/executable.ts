@@ -1,7 +1,7 @@
 import tf from '@tensorflow/tfjs';
 import type { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node';
 import type { Tensor } from '@tensorflow/tfjs';
-import { ToolkitError } from '../../errors/toolkit-error.js';
+import { checkData, checkNames, checkSpec, misuse } from '../checks.js';
 import type { Cell, ElementType, Executable, Program, TensorData, TensorSpec } from '../engine.js';
 import { GraphBuilder } from '../onnx/graph-builder.js';
 import { record } from '../tracing/backend.js';
@@ -46,6 +46,11 @@ export function traceProgram(program: Program, target: Provider): TracedProgram 
   });
 }
 
+function ownCell(what: string, cell: Cell): OnnxCell {
+  if (cell instanceof HostCell || cell instanceof DeviceCell) return cell;
+  throw misuse(`${what}: the cell belongs to another engine`);
+}
+
 /** A compiled program. */
 export class OnnxExecutable implements Executable {
   private constructor(
@@ -67,16 +72,24 @@ export class OnnxExecutable implements Executable {
     feeds: Readonly<Record<string, Cell | TensorData>>,
     into: Readonly<Record<string, Cell>> = {},
   ): Promise<Record<string, TensorData>> {
+    const { name: program, resident = [] } = this.program;
+    checkNames(`inputs of ${program}`, feeds, Object.keys(this.program.inputs));
+    checkNames(`cells for the resident outputs of ${program}`, into, resident);
+    const tensors = this.feedTensors(feeds);
     const fetches: Record<string, OnnxTensor | null> = {};
     for (const name of Object.keys(this.outputs)) {
       const cell = into[name];
+      if (cell !== undefined) {
+        const what = `output ${name} of ${program}`;
+        checkSpec(what, this.outputs[name]!, ownCell(what, cell));
+      }
       fetches[graphOutputName(this.program, name)] = cell instanceof HostCell ? cell.tensor : null;
     }
     let results: InferenceSession.OnnxValueMapType;
     try {
-      results = await this.session.run(this.feedTensors(feeds), fetches);
+      results = await this.session.run(tensors, fetches);
     } catch (error) {
-      throw describeRuntimeError(error, this.program.name);
+      throw describeRuntimeError(error, program);
     }
     const returned: Record<string, TensorData> = {};
     for (const name of Object.keys(this.outputs)) {
@@ -99,14 +112,17 @@ export class OnnxExecutable implements Executable {
 
   private feedTensors(feeds: Readonly<Record<string, Cell | TensorData>>): Record<string, OnnxTensor> {
     const tensors: Record<string, OnnxTensor> = {};
-    for (const [name, { shape, dtype }] of Object.entries(this.program.inputs)) {
-      const value = feeds[name];
-      if (value === undefined)
-        throw new ToolkitError(`${this.program.name}: input ${name} is missing`, 'ENGINE');
-      // An input that nothing in the graph reads is still declared, so it is still fed.
-      tensors[name] = ArrayBuffer.isView(value)
-        ? hostTensor(value, dtype, shape)
-        : (value as OnnxCell).tensor;
+    // An input that nothing in the graph reads is still declared, so it is still fed.
+    for (const [name, spec] of Object.entries(this.program.inputs)) {
+      const value = feeds[name]!;
+      const what = `input ${name} of ${this.program.name}`;
+      if (ArrayBuffer.isView(value)) {
+        checkData(what, spec, value);
+        tensors[name] = hostTensor(value, spec.dtype, spec.shape);
+      } else {
+        checkSpec(what, spec, value);
+        tensors[name] = ownCell(what, value).tensor;
+      }
     }
     return tensors;
   }

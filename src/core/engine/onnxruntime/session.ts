@@ -1,4 +1,5 @@
 import * as ort from 'onnxruntime-node';
+import { HOST_ARRAY, sizeOf } from '../checks.js';
 import type { ElementType, TensorData, TensorSpec } from '../engine.js';
 import { ToolkitError } from '../../errors/toolkit-error.js';
 
@@ -18,14 +19,10 @@ export interface SessionSettings {
   readonly strict?: boolean;
 }
 
-/** Bytes per element in host memory. */
-const HOST_ARRAY = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
-
 /** A zero-filled host array for a tensor. */
 export function allocate(spec: TensorSpec): TensorData {
-  const size = spec.shape.reduce((product, dimension) => product * dimension, 1);
   try {
-    return new HOST_ARRAY[spec.dtype](size);
+    return new HOST_ARRAY[spec.dtype](sizeOf(spec.shape));
   } catch (error) {
     throw new ToolkitError(
       `cannot allocate a tensor of shape [${spec.shape.join(', ')}]`,
