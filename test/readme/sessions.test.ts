@@ -1,6 +1,14 @@
 /** The rules by which README.md is checked, held to small examples: a rule that matches all would check nothing. */
 import { describe, expect, it } from 'vitest';
-import { elideAs, maskVarying, readSessions, readShellLines, screenLines, splitWords } from './sessions.js';
+import {
+  asInstalled,
+  elideAs,
+  maskVarying,
+  readSessions,
+  readShellLines,
+  screenLines,
+  splitWords,
+} from './sessions.js';
 
 const MARKDOWN = [
   'Text with `$ genai`.',
@@ -42,6 +50,8 @@ describe('the sessions of a README', () => {
     expect(splitWords(`genai generate m --prompt "It's a b" --stop='x "y"' # why`)).toEqual([
       ...['genai', 'generate', 'm', '--prompt', "It's a b", '--stop=x "y"'],
     ]);
+    expect(splitWords(`genai generate m --prompt $'Good.\\nSentiment:'`)[4]).toBe('Good.\nSentiment:');
+    expect(asInstalled('node bin/run.js doctor')).toBe('genai doctor');
     for (const line of ['genai a | head', 'genai a > file', 'A=$(genai a)', 'genai "open']) {
       expect(() => splitWords(line)).toThrow('without a shell');
     }

@@ -72,20 +72,33 @@ export function readShellLines(markdown: string): SessionCommand[] {
     .filter(({ command }) => command.trim() !== '');
 }
 
+/** One word: pieces in double quotes, in single quotes, in `$'…'` with escapes, or bare. */
+const WORD = /\s*(?:#.*$|((?:"[^"]*"|\$?'[^']*'|[^\s"'#|<>;&$`]+)+))/gy;
+
 /**
  * The words of a command line, a comment at its end left out.
  * @throws Error for shell syntax other than quotes: a session is run without a shell
  */
 export function splitWords(command: string): string[] {
   const words: string[] = [];
-  const token = /\s*(?:#.*$|((?:"[^"]*"|'[^']*'|[^\s"'#|<>;&$`]+)+))/gy;
-  while (token.lastIndex < command.trimEnd().length) {
-    const start = token.lastIndex;
-    const match = token.exec(command);
+  WORD.lastIndex = 0;
+  while (WORD.lastIndex < command.trimEnd().length) {
+    const start = WORD.lastIndex;
+    const match = WORD.exec(command);
     if (match === null) throw new Error(`cannot be run without a shell: ${command.slice(start)}`);
-    if (match[1] !== undefined) words.push(match[1].replaceAll(/"([^"]*)"|'([^']*)'/g, '$1$2'));
+    if (match[1] === undefined) continue;
+    words.push(
+      match[1].replaceAll(/"([^"]*)"|(\$?)'([^']*)'/g, (_, double?: string, dollar?: string, single = '') =>
+        dollar === '$' ? single.replaceAll('\\n', '\n') : (double ?? single),
+      ),
+    );
   }
   return words;
+}
+
+/** The command line without the ways to call the toolkit from a checkout: `npx genai` and `node bin/run.js`. */
+export function asInstalled(command: string): string {
+  return command.replace(/^(?:npx genai|node bin\/run\.js)(?= |$)/, 'genai');
 }
 
 /**
