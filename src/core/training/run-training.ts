@@ -90,18 +90,23 @@ export async function runTraining(
 ): Promise<TrainingOutcome> {
   const { files, now, signal, onProgress } = ports;
   const checkpoints = join(runFolder, CHECKPOINT_FOLDER);
-  const progress = await resume(trainer, checkpoints, files);
+  const newest = (await listCheckpoints(files, checkpoints)).at(-1);
+  const progress = await resume(trainer, checkpoints, newest, files);
   const log = await MetricsLog.open(files, join(runFolder, 'metrics.jsonl'), progress.step);
   const startSeconds = progress.seconds;
   const start = now();
   let peakMemoryBytes = ports.memory();
-  let lastSaved = progress.step;
+  let lastSaved: number | undefined = newest;
 
   if (data.evaluation.length > 0) await trainer.evaluate(data.evaluation.slice(0, SANITY_BATCHES));
 
+  /** What led to a failure is worth having, so it goes to the file first. */
+  const keepMetrics = async (error: unknown): Promise<never> => {
+    await log.flush();
+    throw error;
+  };
   const save = async (): Promise<void> => {
-    if (lastSaved === progress.step && progress.step > 0) return;
-    await writeCheckpoint(files, checkpoints, trainer, progress);
+    if (lastSaved !== progress.step) await writeCheckpoint(files, checkpoints, trainer, progress);
     lastSaved = progress.step;
     await pruneCheckpoints(
       files,
@@ -119,6 +124,7 @@ export async function runTraining(
     const alreadyEvaluated = log.lastEvaluatedStep === progress.step;
     if (data.evaluation.length > 0 && !alreadyEvaluated && (finished || every(settings.evaluateEvery))) {
       const { loss } = await trainer.evaluate(data.evaluation);
+      if (!Number.isFinite(loss)) await keepMetrics(diverged(progress.step, loss));
       log.add({ step: progress.step, eval_loss: loss, perplexity: Math.exp(loss) });
       if (progress.best === null || loss < progress.best.evalLoss) {
         progress.best = { step: progress.step, evalLoss: loss };
@@ -126,9 +132,9 @@ export async function runTraining(
       } else {
         progress.evaluationsWithoutGain++;
       }
-      if (settings.patience > 0 && progress.evaluationsWithoutGain >= settings.patience)
+      if (!finished && settings.patience > 0 && progress.evaluationsWithoutGain >= settings.patience)
         progress.stopped = true;
-      lastSaved = progress.best.step === progress.step ? -1 : lastSaved;
+      if (progress.best.step === progress.step) lastSaved = undefined;
       onProgress(event(progress, data, { 'eval loss': loss }));
     }
 
@@ -145,7 +151,7 @@ export async function runTraining(
       settings.learningRate *
       scheduleFactor(settings.schedule, progress.step, settings.warmupSteps, data.totalSteps);
     const stepStart = now();
-    const result = await trainer.trainStep(data.batchesOf(progress.step), learningRate);
+    const result = await trainer.trainStep(data.batchesOf(progress.step), learningRate).catch(keepMetrics);
     const seconds = (now() - stepStart) / 1000;
     progress.step = trainer.step;
     progress.tokens += result.tokens;
@@ -189,8 +195,12 @@ export async function runTraining(
   };
 }
 
-async function resume(trainer: Trainer, checkpoints: string, files: FileSystem): Promise<TrainingProgress> {
-  const newest = (await listCheckpoints(files, checkpoints)).at(-1);
+async function resume(
+  trainer: Trainer,
+  checkpoints: string,
+  newest: number | undefined,
+  files: FileSystem,
+): Promise<TrainingProgress> {
   if (newest === undefined) {
     return { step: 0, best: null, evaluationsWithoutGain: 0, tokens: 0, seconds: 0, stopped: false };
   }
@@ -205,6 +215,14 @@ function event(
   fields: Record<string, number | string>,
 ): Parameters<ProgressListener>[0] {
   return { stage: 'training', done: step, total: totalSteps, unit: 'steps', fields };
+}
+
+function diverged(step: number, loss: number): ToolkitError {
+  return new ToolkitError(
+    `training diverged: the evaluation loss at step ${step} is ${loss}`,
+    'DIVERGED',
+    'Lower --learning-rate, or raise --warmup-steps; the last checkpoint is intact.',
+  );
 }
 
 function interrupted(resumeCommand: string, runFolder: string, step: number): ToolkitError {

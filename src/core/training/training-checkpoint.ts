@@ -10,6 +10,10 @@ const STATE_FILE = 'state.json';
 const WEIGHTS_FILE = 'weights.safetensors';
 const OPTIMIZER_FILE = 'optimizer.safetensors';
 const FOLDER = /^step-(\d+)$/;
+/** Endings of folders that a checkpoint is written in and removed from: what a dead process leaves is none. */
+const PARTIAL = '.partial';
+const DISCARDED = '.discarded';
+const LEFTOVER = /^\.step-\d+\.(partial|discarded)$/;
 
 /** What a run must remember beside weights and optimiser state; everything else follows from the step. */
 const progressSchema = z.object({
@@ -39,13 +43,13 @@ export async function writeCheckpoint(
   progress: TrainingProgress,
 ): Promise<string> {
   const path = join(folder, checkpointName(progress.step));
-  const partial = join(folder, `.${checkpointName(progress.step)}.partial`);
+  const partial = join(folder, `.${checkpointName(progress.step)}${PARTIAL}`);
   await files.remove(partial);
   await files.makeDirectory(partial);
   await writeSafetensors(files, join(partial, WEIGHTS_FILE), trainer.weights, 'F32');
   await writeSafetensors(files, join(partial, OPTIMIZER_FILE), trainer.optimizerState, 'F32');
   await files.writeAtomic(join(partial, STATE_FILE), `${JSON.stringify(progress, null, 2)}\n`);
-  await files.remove(path);
+  await removeCheckpoint(files, folder, progress.step);
   await files.rename(partial, path);
   return path;
 }
@@ -120,7 +124,7 @@ export async function restoreWeights(
   }
 }
 
-/** Removes all checkpoints but the newest `keep` and those of the given steps. */
+/** Removes all checkpoints but the newest `keep` and those of the given steps, and what dead processes left behind. */
 export async function pruneCheckpoints(
   files: FileSystem,
   folder: string,
@@ -129,6 +133,19 @@ export async function pruneCheckpoints(
 ): Promise<void> {
   const steps = await listCheckpoints(files, folder);
   for (const step of steps.slice(0, Math.max(0, steps.length - keep))) {
-    if (!alsoKeep.includes(step)) await files.remove(join(folder, checkpointName(step)));
+    if (!alsoKeep.includes(step)) await removeCheckpoint(files, folder, step);
   }
+  for (const name of await files.list(folder)) {
+    if (LEFTOVER.test(name)) await files.remove(join(folder, name));
+  }
+}
+
+/** Removes a checkpoint, if there is one; at no moment does half of it stand under its name. */
+async function removeCheckpoint(files: FileSystem, folder: string, step: number): Promise<void> {
+  const path = join(folder, checkpointName(step));
+  if ((await files.stat(path)) === undefined) return;
+  const discarded = join(folder, `.${checkpointName(step)}${DISCARDED}`);
+  await files.remove(discarded);
+  await files.rename(path, discarded);
+  await files.remove(discarded);
 }
