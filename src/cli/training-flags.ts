@@ -52,3 +52,18 @@ export function readTrainingFlags<Options>(
   }
   return options as Options;
 }
+
+/**
+ * A run goes on with the settings it began with: a setting given beside `--resume` would be dropped.
+ *
+ * @throws ToolkitError `USAGE` that names every such flag
+ */
+export function checkResumeFlags(flags: Readonly<Record<string, unknown>>): void {
+  const given = Object.keys(flags).filter((flag) => flags[flag] !== undefined && !OTHER_FLAGS.includes(flag));
+  if (given.length === 0) return;
+  throw new ToolkitError(
+    `${given.map((flag) => `--${flag}`).join(', ')} cannot be given with --resume: a run goes on with its own settings`,
+    'USAGE',
+    'Leave them out, or start a new run with --out.',
+  );
+}

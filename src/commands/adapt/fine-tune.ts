@@ -37,7 +37,6 @@ export default class FineTune extends BaseCommand<FineTuneResult> {
     out: Flags.string({ summary: 'Folder of the run; it must be new or empty.' }),
     resume: Flags.string({
       summary: 'Go on with the run in this folder, with its own settings.',
-      exclusive: ['model', 'dataset', 'out'],
     }),
     method: Flags.option({ options: ['lora', 'full'] as const })({
       summary: 'What is trained [default: lora].',
@@ -93,11 +92,12 @@ export default class FineTune extends BaseCommand<FineTuneResult> {
 
   async run(): Promise<FineTuneResult> {
     const { flags } = await this.parse(FineTune);
-    const { readTrainingFlags } = await import('../../cli/training-flags.js');
+    const { checkResumeFlags, readTrainingFlags } = await import('../../cli/training-flags.js');
     const { fineTune, resumeFineTune } = await import('../../lifecycle/adapt/fine-tune.js');
     const { datasetLines, planLines, resultRows, RESULT_COLUMNS } =
       await import('../../cli/renderers/fine-tune.js');
     const { nodeProcessInfo } = await import('../../platform/process-info.js');
+    if (flags.resume !== undefined) checkResumeFlags(flags);
     const progress = this.progress();
     const ports = {
       files: this.ports.fileSystem,

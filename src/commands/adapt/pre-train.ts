@@ -31,7 +31,6 @@ export default class PreTrain extends BaseCommand<FineTuneResult> {
     out: Flags.string({ summary: 'Folder of the run; it must be new or empty.' }),
     resume: Flags.string({
       summary: 'Go on with the run in this folder, with its own settings.',
-      exclusive: ['config', 'tokenizer', 'dataset', 'out'],
     }),
     epochs: Flags.string({ summary: 'Passes over the text [default: 1].' }),
     'max-steps': Flags.integer({ min: 1, summary: 'Stop after this many optimizer steps.' }),
@@ -57,10 +56,11 @@ export default class PreTrain extends BaseCommand<FineTuneResult> {
 
   async run(): Promise<FineTuneResult> {
     const { flags } = await this.parse(PreTrain);
-    const { readTrainingFlags } = await import('../../cli/training-flags.js');
+    const { checkResumeFlags, readTrainingFlags } = await import('../../cli/training-flags.js');
     const { preTrain, resumePreTrain } = await import('../../lifecycle/adapt/pre-train.js');
     const { planLines, resultRows, RESULT_COLUMNS } = await import('../../cli/renderers/fine-tune.js');
     const { nodeProcessInfo } = await import('../../platform/process-info.js');
+    if (flags.resume !== undefined) checkResumeFlags(flags);
     const progress = this.progress();
     const ports = {
       files: this.ports.fileSystem,

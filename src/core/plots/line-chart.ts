@@ -23,6 +23,8 @@ const MARGIN = { top: 44, right: 20, bottom: 48, left: 64 };
 /** Colours that stay apart for the colour-blind (Okabe and Ito 2008). */
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7'];
 const WANTED_TICKS = 6;
+/** Range, as a share of the values, below which they are drawn as equal: ticks could no longer be told apart. */
+const FLAT = 1e-9;
 
 function escapeXml(text: string): string {
   const entities: Record<string, string> = {
@@ -50,7 +52,8 @@ export function ticks(low: number, high: number): number[] {
 function range(values: readonly number[]): [number, number] {
   const [low, high] = values.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [Infinity, -Infinity]);
   if (low === Infinity) return [0, 1];
-  return low === high ? [low - 0.5, high + 0.5] : [low!, high!];
+  const isFlat = high! - low! <= FLAT * Math.max(Math.abs(low!), Math.abs(high!));
+  return isFlat ? [low! - 0.5, high! + 0.5] : [low!, high!];
 }
 
 /** A chart of lines over numeric axes, as a self-contained SVG document. */

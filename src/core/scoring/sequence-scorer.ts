@@ -64,7 +64,10 @@ export class SequenceScorer {
     );
     for (let start = 0; start < order.length; start += ROWS_PER_BATCH) {
       const indices = order.slice(start, start + ROWS_PER_BATCH);
-      const batch = toBatch(indices.map((index) => sequences[index]!));
+      const batch = toBatch(
+        indices.map((index) => sequences[index]!),
+        this.trained.model.shape.contextLength,
+      );
       const { program, executable } = await this.compile(batch);
       const results = await executable.run({ ...this.parameters, ...batchFeeds(program, batch) });
       indices.forEach((index, row) => (scores[index] = results['scores']![row]!));
@@ -90,9 +93,10 @@ export class SequenceScorer {
   }
 }
 
-function toBatch(sequences: readonly ScoredSequence[]): Batch {
+/** Padding may not go beyond the context either: learnt positions end there. */
+function toBatch(sequences: readonly ScoredSequence[], contextLength: number): Batch {
   const longest = Math.max(...sequences.map(({ tokenIds }) => tokenIds.length));
-  const length = Math.ceil(longest / LENGTH_STEP) * LENGTH_STEP;
+  const length = Math.max(longest, Math.min(contextLength, Math.ceil(longest / LENGTH_STEP) * LENGTH_STEP));
   const size = sequences.length * length;
   const batch = {
     tokens: new Int32Array(size),

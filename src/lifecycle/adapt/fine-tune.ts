@@ -28,7 +28,7 @@ import {
   type ResolvedFineTuneOptions,
 } from './fine-tune-options.js';
 import { storageOf } from './merge.js';
-import { openRunFolder, readRunRecord, writeEnvironment } from './run-folder.js';
+import { beginRun, checkInputs, checkNewRun, readRunRecord, writeEnvironment } from './run-folder.js';
 
 /** Longest row unless told: most instruction data is shorter, and attention's cost grows with the square. */
 const USUAL_SEQUENCE_LENGTH = 512;
@@ -123,6 +123,7 @@ async function run(
   ports: FineTunePorts,
 ): Promise<FineTuneResult> {
   const { files, signal } = ports;
+  if (!resume) await checkNewRun(files, options.out);
   const folder = await openModelFolder(files, options.model);
   await folder.close();
   const model = readModel(folder.config, join(options.model, 'config.json'));
@@ -136,18 +137,12 @@ async function run(
     frozen: adapter === undefined ? [] : model.parameters,
     trainable: adapter === undefined ? model.parameters : adapterParameters,
   };
-  const sequenceLength = chooseSequenceLength(options, model);
+  const sequenceLength = chooseSequenceLength(options.sequenceLength, USUAL_SEQUENCE_LENGTH, model);
 
   const dataset = await prepareDataset(options, sequenceLength, tokenizer, ports);
+  const inputs = dataset.report.sources;
+  if (resume) await checkInputs(files, options.out, inputs);
   ports.onDataset(dataset.report);
-  await openRunFolder(
-    files,
-    options.out,
-    { stage: 'fine-tune', options, inputs: dataset.report.sources },
-    resume,
-  );
-  if (dataset.rejectedRows !== '')
-    await files.writeAtomic(join(options.out, 'rejected.jsonl'), dataset.rejectedRows);
 
   const stepsPerEpoch = Math.ceil(dataset.batches.batchesPerEpoch / options.gradientAccumulationSteps);
   const totalSteps = Math.min(
@@ -170,7 +165,6 @@ async function run(
       engine: engine.name,
       device: engine.device,
     });
-    await writeEnvironment(files, options.out, engine, ports.process.describe());
     const weights = await loadWeights(files, options.model, model, ports.onProgress, signal);
     for (const [name, tensor] of initializeParameters(adapterParameters, options.seed))
       weights.set(name, tensor);
@@ -179,6 +173,10 @@ async function run(
       weightDecay: options.weightDecay,
       maximumGradientNorm: options.maxGradNorm,
     });
+    if (!resume) await beginRun(files, options.out, { stage: 'fine-tune', options, inputs });
+    await writeEnvironment(files, options.out, engine, ports.process.describe());
+    if (dataset.rejectedRows !== '')
+      await files.writeAtomic(join(options.out, 'rejected.jsonl'), dataset.rejectedRows);
     const outcome = await runTraining(
       trainer,
       {
@@ -236,12 +234,17 @@ function assertVocabulary(tokenizer: Tokenizer, model: Model, folder: string): v
   );
 }
 
-function chooseSequenceLength({ sequenceLength }: ResolvedFineTuneOptions, model: Model): number {
+/**
+ * Tokens of a row: as asked for, else the usual number, never more than the model's context.
+ *
+ * @throws ToolkitError `CONTEXT_OVERFLOW` when more are asked for
+ */
+export function chooseSequenceLength(wanted: number | undefined, usual: number, model: Model): number {
   const limit = model.shape.contextLength;
-  if (sequenceLength === undefined) return Math.min(limit, USUAL_SEQUENCE_LENGTH);
-  if (sequenceLength <= limit) return sequenceLength;
+  if (wanted === undefined) return Math.min(limit, usual);
+  if (wanted <= limit) return wanted;
   throw new ToolkitError(
-    `--sequence-length ${sequenceLength} is more than the model's context of ${limit} tokens`,
+    `--sequence-length ${wanted} is more than the model's context of ${limit} tokens`,
     'CONTEXT_OVERFLOW',
     `Use at most ${limit}.`,
   );

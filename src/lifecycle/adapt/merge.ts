@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { z } from 'zod';
 import { loraTargets, mergeLora } from '../../core/adapters/lora.js';
 import { countParameters } from '../../core/architectures/architecture.js';
@@ -65,6 +66,8 @@ export async function mergeAdapter(options: MergeOptions, ports: MergePorts): Pr
   const checkpoint = await openModelFolder(files, folder);
   await checkpoint.close();
   const stored = storage ?? storageOf([...checkpoint.tensors.values()].map(({ dtype }) => dtype));
+  // An adapter trained on a changed tokenizer or chat template brings its own, and generates with it.
+  const hasTokenizer = (await files.stat(join(source.adapterFolder, 'tokenizer.json'))) !== undefined;
   const weights = await loadWeights(files, folder, model, onProgress, signal);
   mergeLora(model, settings, weights, adapterWeights);
   await writeModelFolder(files, out, {
@@ -72,7 +75,7 @@ export async function mergeAdapter(options: MergeOptions, ports: MergePorts): Pr
     ...(checkpoint.generationConfig && { generationConfig: checkpoint.generationConfig }),
     state: weights,
     storage: stored,
-    tokenizerFilesFrom: folder,
+    tokenizerFilesFrom: hasTokenizer ? source.adapterFolder : folder,
   });
   return {
     output_dir: out,

@@ -22,9 +22,21 @@ import { runTraining } from '../../core/training/run-training.js';
 import { Trainer } from '../../core/training/trainer.js';
 import { parseOptions } from '../parse-options.js';
 import { renderAdaptCard } from './adapt-card.js';
-import type { FineTunePlan, FineTunePorts, FineTuneResult } from './fine-tune.js';
+import {
+  chooseSequenceLength,
+  type FineTunePlan,
+  type FineTunePorts,
+  type FineTuneResult,
+} from './fine-tune.js';
 import { BadRowsError } from './prepare-dataset.js';
-import { openRunFolder, readRunRecord, writeEnvironment, type SourceFile } from './run-folder.js';
+import {
+  beginRun,
+  checkInputs,
+  checkNewRun,
+  readRunRecord,
+  writeEnvironment,
+  type SourceFile,
+} from './run-folder.js';
 
 const positive = z.number().int().positive();
 const count = z.number().int().nonnegative();
@@ -95,13 +107,22 @@ export async function resumePreTrain(folder: string, ports: PreTrainPorts): Prom
 
 async function run(options: Resolved, resume: boolean, ports: PreTrainPorts): Promise<FineTuneResult> {
   const { files } = ports;
+  if (!resume) await checkNewRun(files, options.out);
   const config = await readJsonObject(files, options.config);
   const model = readModel(config, options.config);
+  const length = chooseSequenceLength(options.sequenceLength, Infinity, model);
   const tokenizer = await loadTokenizer(files, options.tokenizer);
   const { train, validation, sources } = await readStreams(options, model, tokenizer, ports);
-  await openRunFolder(files, options.out, { stage: 'pre-train', options, inputs: sources }, resume);
+  if (resume) await checkInputs(files, options.out, sources);
+  // The token after the last of a row is its last target.
+  if (train.length <= length) {
+    throw new ToolkitError(
+      `${options.dataset}: has ${train.length} tokens, less than one row of ${length} and the token after it`,
+      'BAD_DATASET',
+      'Give more text, or a smaller --sequence-length.',
+    );
+  }
 
-  const length = options.sequenceLength ?? model.shape.contextLength;
   const rows = { batchSize: options.batchSize, length, seed: options.seed };
   const stepsPerEpoch = batchesPerEpoch(train, rows);
   const totalSteps = Math.min(
@@ -112,7 +133,6 @@ async function run(options: Resolved, resume: boolean, ports: PreTrainPorts): Pr
   const engine = await ports.createEngine();
   try {
     ports.onPlan(describePlan(options, parameters, totalSteps, length, engine));
-    await writeEnvironment(files, options.out, engine, ports.process.describe());
     const trained = { model, adapter: undefined, frozen: [], trainable: model.parameters };
     const trainer = await Trainer.create(
       engine,
@@ -125,6 +145,8 @@ async function run(options: Resolved, resume: boolean, ports: PreTrainPorts): Pr
         maximumGradientNorm: options.maxGradNorm,
       },
     );
+    if (!resume) await beginRun(files, options.out, { stage: 'pre-train', options, inputs: sources });
+    await writeEnvironment(files, options.out, engine, ports.process.describe());
     const outcome = await runTraining(
       trainer,
       {

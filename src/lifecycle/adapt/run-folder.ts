@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { formatJson, readJsonObject, type JsonObject } from '../../core/checkpoints/json-file.js';
 import { ToolkitError } from '../../core/errors/toolkit-error.js';
 import type { Engine } from '../../core/engine/engine.js';
@@ -15,50 +17,76 @@ export interface SourceFile {
   readonly sha256: string;
 }
 
-/** What `run.json` holds: enough to repeat the run, and to notice when its inputs have changed. */
-export interface RunRecord {
-  readonly stage: 'fine-tune' | 'pre-train';
-  readonly options: JsonObject;
-  readonly inputs: readonly SourceFile[];
+const recordSchema = z.object({
+  stage: z.enum(['fine-tune', 'pre-train']),
+  options: z.record(z.string(), z.unknown()),
+  /** Of the options, so that a run does not go on under other settings than it began with. */
+  options_sha256: z.string(),
+  inputs: z.array(z.object({ path: z.string(), bytes: z.number(), sha256: z.string() })).readonly(),
+});
+
+/** What `run.json` holds: enough to repeat the run, and to notice when its settings or inputs have changed. */
+export type RunRecord = z.output<typeof recordSchema>;
+
+/** A run as the lifecycle knows it. */
+export type Run = Omit<RunRecord, 'options_sha256'>;
+
+function digest(options: JsonObject): string {
+  return createHash('sha256').update(JSON.stringify(options)).digest('hex');
 }
 
 /**
- * Begins a run in a new folder, or goes on in one whose inputs are unchanged.
+ * Makes sure that a run can begin in a folder: there is nothing in it.
  *
- * @throws ToolkitError `USAGE` when the folder holds another run or anything else, or when an input has changed
+ * @throws ToolkitError `USAGE` when the folder holds another run or anything else
  */
-export async function openRunFolder(
+export async function checkNewRun(files: FileSystem, folder: string): Promise<void> {
+  if ((await files.stat(folder)) === undefined || (await files.list(folder)).length === 0) return;
+  const isRun = (await files.stat(join(folder, RUN_FILE))) !== undefined;
+  throw new ToolkitError(
+    isRun ? `${folder}: holds a run already` : `${folder}: the folder exists and is not empty`,
+    'USAGE',
+    isRun ? `Go on with it (--resume ${folder}), or choose another --out.` : 'Choose another --out.',
+  );
+}
+
+/**
+ * Makes sure that a run goes on with the files it began with.
+ *
+ * @throws ToolkitError `USAGE` when one has changed, is gone or has joined them
+ */
+export async function checkInputs(
   files: FileSystem,
   folder: string,
-  record: RunRecord,
-  resume: boolean,
+  inputs: readonly SourceFile[],
 ): Promise<void> {
-  if (resume) {
-    const before = (await readRunRecord(files, folder)).inputs;
-    for (const input of record.inputs) {
-      const known = before.find(({ path }) => path === input.path);
-      if (known?.sha256 === input.sha256) continue;
-      throw new ToolkitError(
-        `${input.path}: has changed since the run in ${folder} began`,
-        'USAGE',
-        'Restore the file, or start a new run with --out.',
-      );
-    }
-    return;
-  }
-  if ((await files.stat(folder)) !== undefined && (await files.list(folder)).length > 0) {
-    const isRun = (await files.stat(join(folder, RUN_FILE))) !== undefined;
+  const before = (await readRunRecord(files, folder)).inputs;
+  for (const path of new Set([...before, ...inputs].map((input) => input.path))) {
+    const [then, now] = [before, inputs].map((list) => list.find((input) => input.path === path)?.sha256);
+    if (then === now) continue;
+    const change = then === undefined ? 'has appeared' : now === undefined ? 'is gone' : 'has changed';
     throw new ToolkitError(
-      isRun ? `${folder}: holds a run already` : `${folder}: the folder exists and is not empty`,
+      `${path}: ${change} since the run in ${folder} began`,
       'USAGE',
-      isRun ? `Go on with it (--resume ${folder}), or choose another --out.` : 'Choose another --out.',
+      'Restore the dataset as it was, or start a new run with --out.',
     );
   }
+}
+
+/** Begins a run in a folder that {@link checkNewRun} found free. */
+export async function beginRun(files: FileSystem, folder: string, run: Run): Promise<void> {
   await files.makeDirectory(folder);
+  const { stage, options, inputs } = run;
+  const record: RunRecord = { stage, options, options_sha256: digest(options), inputs };
   await files.writeAtomic(join(folder, RUN_FILE), formatJson(record));
 }
 
-/** Reads the record of a run that was begun. */
+/**
+ * Reads the record of a run that was begun.
+ *
+ * @throws ToolkitError `NOT_FOUND` when the folder holds none; `BAD_CHECKPOINT` when it is damaged; `USAGE` when its
+ *   settings were changed
+ */
 export async function readRunRecord(files: FileSystem, folder: string): Promise<RunRecord> {
   const path = join(folder, RUN_FILE);
   if ((await files.stat(path)) === undefined) {
@@ -68,15 +96,20 @@ export async function readRunRecord(files: FileSystem, folder: string): Promise<
       'Give the folder that was --out of the run.',
     );
   }
-  const record = (await readJsonObject(files, path)) as unknown as RunRecord;
-  if (typeof record.options !== 'object' || !Array.isArray(record.inputs)) {
+  const { success, data } = recordSchema.safeParse(await readJsonObject(files, path));
+  if (!success) {
     throw new ToolkitError(
       `${path}: is not the record of a run`,
       'BAD_CHECKPOINT',
       'Start a new run with --out.',
     );
   }
-  return record;
+  if (digest(data.options) === data.options_sha256) return data;
+  throw new ToolkitError(
+    `${path}: its settings were changed since the run began`,
+    'USAGE',
+    'Undo the change, or start a new run with --out.',
+  );
 }
 
 /** Writes what the run's numbers may depend on beside its configuration. */
