@@ -26,17 +26,43 @@ export interface BatchShape {
   readonly length: number;
   /** Several dataset rows share a row of the batch and must not see each other. */
   readonly packed: boolean;
+  /** Positions whose prediction is computed; all of them unless told. */
+  readonly lossRows?: number;
+}
+
+/**
+ * Positions that a loss is computed at, as shares of all: the fewest that hold those learnt from. Where only answers
+ * are learnt, the output layer, often the largest product of a step, is not spent on prompts and padding. A few sizes
+ * keep the number of graphs small.
+ */
+const LOSS_SHARES = [1 / 16, 1 / 8, 1 / 4, 1 / 2];
+
+/** The shape of the programs that a batch needs. */
+export function batchShape({ batchSize, length, segments, supervisedCount }: Batch): BatchShape {
+  const positions = batchSize * length;
+  const lossRows = LOSS_SHARES.map((share) => Math.ceil(positions * share)).find(
+    (rows) => rows >= supervisedCount,
+  );
+  return {
+    batchSize,
+    length,
+    // Padding needs no separation from the row before it, since nothing is learnt there; only packed rows do.
+    packed: segments.some((segment) => segment > 1),
+    ...(lossRows !== undefined && { lossRows }),
+  };
 }
 
 type Tensors = Readonly<Record<string, Tensor>>;
 
-function batchInputs({ batchSize, length, packed }: BatchShape): Record<string, TensorSpec> {
+function batchInputs({ batchSize, length, packed, lossRows }: BatchShape): Record<string, TensorSpec> {
   const ids: TensorSpec = { shape: [batchSize, length], dtype: 'int32' };
+  const predicted = lossRows === undefined ? ids.shape : [lossRows];
   return {
     tokens: ids,
-    targets: ids,
+    targets: { shape: predicted, dtype: 'int32' },
     positions: ids,
-    weights: { shape: [batchSize, length], dtype: 'float32' },
+    weights: { shape: predicted, dtype: 'float32' },
+    ...(lossRows !== undefined && { loss_rows: { shape: [lossRows], dtype: 'int32' as const } }),
     ...(packed ? { segments: ids } : {}),
   };
 }
@@ -47,10 +73,32 @@ function parameterInputs(parameters: readonly ParameterSpec[]): Record<string, T
   );
 }
 
+/** Where targets are learnt from, with targets and weights of those positions only; filled up with weight 0. */
+function learntPositions({ targets, weights }: Batch, size: number): Record<string, TensorData> {
+  const chosen = {
+    loss_rows: new Int32Array(size),
+    targets: new Int32Array(size),
+    weights: new Float32Array(size),
+  };
+  let count = 0;
+  weights.forEach((weight, position) => {
+    if (weight === 0) return;
+    chosen.loss_rows[count] = position;
+    chosen.targets[count] = targets[position]!;
+    chosen.weights[count] = weight;
+    count++;
+  });
+  return chosen;
+}
+
 /** The arrays of a batch that a program takes. */
 export function batchFeeds(program: Program, batch: Batch): Record<string, TensorData> {
   const { tokens, targets, positions, weights, segments } = batch;
-  const arrays: Record<string, TensorData> = { tokens, targets, positions, weights, segments };
+  const lossRows = program.inputs['loss_rows'];
+  const arrays: Record<string, TensorData> = {
+    ...{ tokens, targets, positions, weights, segments },
+    ...(lossRows && learntPositions(batch, lossRows.shape[0]!)),
+  };
   return Object.fromEntries(Object.entries(arrays).filter(([name]) => name in program.inputs));
 }
 
@@ -72,7 +120,9 @@ function weightedLoss(trained: TrainedModel, inputs: Tensors, parameters: Tensor
   const context = contextFor(trained, inputs, parameters);
   const tokens = inputs['tokens']!;
   const hidden = model.hiddenStates(context, tokens, inputs['positions']!, tokens.shape[1]!);
-  const rows = tf.reshape(hidden, [-1, model.shape.hidden]) as Tensor2D;
+  const all = tf.reshape(hidden, [-1, model.shape.hidden]) as Tensor2D;
+  const chosen = inputs['loss_rows'];
+  const rows = chosen === undefined ? all : (tf.gather(all, chosen as Tensor1D) as Tensor2D);
   const flat = (name: string): Tensor1D => tf.reshape(inputs[name]!, [-1]);
   const head = context.parameter(model.headParameter) as Tensor2D;
   return linearCrossEntropy(rows, head, flat('targets'), flat('weights'));

@@ -5,7 +5,14 @@ import { ToolkitError } from '../errors/toolkit-error.js';
 import { adamW, adamWScalars, type AdamWSettings } from '../optimizers/adamw.js';
 import { clippingFactor } from '../optimizers/gradient-clipping.js';
 import type { Batch } from './batch.js';
-import { batchFeeds, gradientName, gradientProgram, lossProgram, type TrainedModel } from './programs.js';
+import {
+  batchFeeds,
+  batchShape,
+  gradientName,
+  gradientProgram,
+  lossProgram,
+  type TrainedModel,
+} from './programs.js';
 
 /** How weights are updated. */
 export interface OptimizerSettings extends AdamWSettings {
@@ -138,7 +145,7 @@ export class Trainer {
     let [total, supervisedTokens] = [0, 0];
     for (const batch of batches) {
       const { program, executable } = await this.compile(`evaluate ${shapeKey(batch)}`, () =>
-        lossProgram(this.trained, shapeOf(batch)),
+        lossProgram(this.trained, batchShape(batch)),
       );
       const { loss } = await executable.run({ ...this.parameters, ...batchFeeds(program, batch) });
       total += loss![0]!;
@@ -198,7 +205,7 @@ export class Trainer {
 
   private gradientsFor(batch: Batch, accumulate: boolean): Promise<Compiled> {
     return this.compile(`${accumulate ? 'accumulate' : 'replace'} ${shapeKey(batch)}`, () =>
-      gradientProgram(this.trained, shapeOf(batch), accumulate),
+      gradientProgram(this.trained, batchShape(batch), accumulate),
     );
   }
 
@@ -233,18 +240,9 @@ export class Trainer {
   }
 }
 
-/** Padding needs no separation from the row before it, since nothing is learnt there; only packed rows do. */
-function shapeOf({ batchSize, length, segments }: Batch): {
-  batchSize: number;
-  length: number;
-  packed: boolean;
-} {
-  return { batchSize, length, packed: segments.some((segment) => segment > 1) };
-}
-
 function shapeKey(batch: Batch): string {
-  const { batchSize, length, packed } = shapeOf(batch);
-  return `${batchSize}x${length}${packed ? ' packed' : ''}`;
+  const { batchSize, length, packed, lossRows } = batchShape(batch);
+  return `${batchSize}x${length}${packed ? ' packed' : ''} ${lossRows ?? 'all'}`;
 }
 
 function cellSource(cells: Readonly<Record<string, Cell>>, names: readonly string[]): TensorSource {
