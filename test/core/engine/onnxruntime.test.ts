@@ -56,6 +56,13 @@ describe(`cells on ${TESTED_DEVICE}`, () => {
     expect(await cell.read()).toEqual(Float32Array.of(1, 2));
   });
 
+  it.runIf(TESTED_DEVICE === 'webgpu')('free their buffers once', async () => {
+    const cell = await engine.cell(vector(2));
+    cell.dispose();
+    cell.dispose();
+    await expect(cell.read()).rejects.toThrow(/float32 \[2\] is used after it was disposed/);
+  });
+
   it('refuse data of another length', async () => {
     await expect(engine.cell(vector(3), new Float32Array(2))).rejects.toThrow(
       /float32 \[3\] needs 3 elements, but got 2/,
@@ -119,6 +126,7 @@ describe(`programs on ${TESTED_DEVICE}`, () => {
     await executable.dispose();
     // The value outlives the program that computed it.
     expect(await gradient.read()).toEqual(Float32Array.of(2, 4, 6));
+    gradient.dispose();
   });
 
   it('update a cell in place, by an output of the same name, again and again', async () => {

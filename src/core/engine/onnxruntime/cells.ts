@@ -1,7 +1,8 @@
 import type { Tensor } from 'onnxruntime-node';
 import type { Cell, ElementType, TensorData } from '../engine.js';
-import { checkData } from '../checks.js';
+import { checkData, describeSpec, misuse } from '../checks.js';
 import { hostTensor } from './session.js';
+import type { SharedSession } from './shared-session.js';
 
 /** What every cell of this engine gives to a run. */
 export interface OnnxCell extends Cell {
@@ -34,9 +35,15 @@ export class HostCell implements OnnxCell {
   dispose(): void {}
 }
 
+/** A tensor in a GPU buffer, with the session that made it. */
+export interface DeviceTensor {
+  readonly tensor: Tensor;
+  readonly session: SharedSession;
+}
+
 /** Moves tensors between host memory and GPU buffers. */
 export interface Transfer {
-  upload(tensor: Tensor): Promise<Tensor>;
+  upload(tensor: Tensor): Promise<DeviceTensor>;
   download(tensor: Tensor): Promise<TensorData>;
 }
 
@@ -46,8 +53,10 @@ export class DeviceCell implements OnnxCell {
     readonly shape: readonly number[],
     readonly dtype: ElementType,
     private readonly transfer: Transfer,
-    private current: Tensor,
-  ) {}
+    private current: DeviceTensor | undefined,
+  ) {
+    current?.session.retain();
+  }
 
   static async create(
     shape: readonly number[],
@@ -56,23 +65,24 @@ export class DeviceCell implements OnnxCell {
     transfer: Transfer,
   ): Promise<DeviceCell> {
     checkData('a new cell', { shape, dtype }, data);
-    const tensor = await transfer.upload(hostTensor(data, dtype, shape));
-    return new DeviceCell(shape, dtype, transfer, tensor);
+    return new DeviceCell(shape, dtype, transfer, await transfer.upload(hostTensor(data, dtype, shape)));
   }
 
   get tensor(): Tensor {
-    return this.current;
+    if (this.current === undefined)
+      throw misuse(`a cell of ${describeSpec(this)} is used after it was disposed`);
+    return this.current.tensor;
   }
 
   /** Takes over the buffer that a run produced. */
-  replace(tensor: Tensor): void {
-    const previous = this.current;
-    this.current = tensor;
-    previous.dispose();
+  replace(next: DeviceTensor): void {
+    next.session.retain();
+    this.dispose();
+    this.current = next;
   }
 
-  read(): Promise<TensorData> {
-    return this.transfer.download(this.current);
+  async read(): Promise<TensorData> {
+    return this.transfer.download(this.tensor);
   }
 
   async write(data: TensorData): Promise<void> {
@@ -81,6 +91,8 @@ export class DeviceCell implements OnnxCell {
   }
 
   dispose(): void {
-    this.current.dispose();
+    this.current?.tensor.dispose();
+    void this.current?.session.release();
+    this.current = undefined;
   }
 }

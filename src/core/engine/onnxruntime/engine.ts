@@ -10,45 +10,48 @@ import type {
   TensorSpec,
 } from '../engine.js';
 import { GraphBuilder } from '../onnx/graph-builder.js';
-import { DeviceCell, HostCell, type Transfer } from './cells.js';
+import { DeviceCell, HostCell, type DeviceTensor, type Transfer } from './cells.js';
 import { DeviceElementwiseUpdate, HostElementwiseUpdate } from './elementwise.js';
 import { OnnxExecutable } from './executable.js';
 import { allocate, createSession, type Provider, type SessionSettings } from './session.js';
+import { SharedSession } from './shared-session.js';
 
 /** Moves tensors by running a graph that copies its input, the one way that ONNX Runtime offers in Node. */
 class CopyTransfer implements Transfer {
-  private readonly sessions = new Map<string, ReturnType<typeof createSession>>();
+  private readonly sessions = new Map<string, Promise<SharedSession>>();
 
   constructor(private readonly settings: SessionSettings) {}
 
-  async upload(tensor: Tensor): Promise<Tensor> {
+  upload(tensor: Tensor): Promise<DeviceTensor> {
     return this.copy(tensor, true);
   }
 
   async download(tensor: Tensor): Promise<TensorData> {
-    return (await this.copy(tensor, false)).data as TensorData;
+    const copy = await this.copy(tensor, false);
+    return copy.tensor.data as TensorData;
   }
 
   async dispose(): Promise<void> {
     for (const session of this.sessions.values()) await (await session).release();
   }
 
-  private async copy(tensor: Tensor, toDevice: boolean): Promise<Tensor> {
+  private async copy(tensor: Tensor, toDevice: boolean): Promise<DeviceTensor> {
     const type = tensor.type as 'float32' | 'int32' | 'bool';
     const key = `${type}/${tensor.dims.length}/${toDevice}`;
-    let session = this.sessions.get(key);
-    if (session === undefined) {
+    let sessionPromise = this.sessions.get(key);
+    if (sessionPromise === undefined) {
       const graph = new GraphBuilder();
       const shape = tensor.dims.map((_, axis) => `dimension_${axis}`);
       graph.output('copy', graph.input('value', shape, type), shape, type);
-      session = createSession(graph.build('copy'), 'copy', {
+      sessionPromise = createSession(graph.build('copy'), 'copy', {
         ...this.settings,
         resident: toDevice ? ['copy'] : [],
-      });
-      this.sessions.set(key, session);
+      }).then((made) => new SharedSession(made));
+      this.sessions.set(key, sessionPromise);
     }
-    const results = await (await session).run({ value: tensor });
-    return results['copy'] as Tensor;
+    const session = await sessionPromise;
+    const results = await session.session.run({ value: tensor });
+    return { tensor: results['copy'] as Tensor, session };
   }
 }
 

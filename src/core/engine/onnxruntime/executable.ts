@@ -14,6 +14,7 @@ import {
   type Provider,
   type SessionSettings,
 } from './session.js';
+import { SharedSession } from './shared-session.js';
 
 /** A program as an ONNX graph. */
 export interface TracedProgram {
@@ -55,7 +56,7 @@ function ownCell(what: string, cell: Cell): OnnxCell {
 export class OnnxExecutable implements Executable {
   private constructor(
     private readonly program: Program,
-    private readonly session: InferenceSession,
+    private readonly shared: SharedSession,
     readonly outputs: Readonly<Record<string, TensorSpec>>,
   ) {}
 
@@ -65,7 +66,7 @@ export class OnnxExecutable implements Executable {
       ...settings,
       resident: (program.resident ?? []).map((name) => graphOutputName(program, name)),
     });
-    return new OnnxExecutable(program, session, outputs);
+    return new OnnxExecutable(program, new SharedSession(session), outputs);
   }
 
   async run(
@@ -87,7 +88,7 @@ export class OnnxExecutable implements Executable {
     }
     let results: InferenceSession.OnnxValueMapType;
     try {
-      results = await this.session.run(tensors, fetches);
+      results = await this.shared.session.run(tensors, fetches);
     } catch (error) {
       throw describeRuntimeError(error, program);
     }
@@ -95,19 +96,19 @@ export class OnnxExecutable implements Executable {
     for (const name of Object.keys(this.outputs)) {
       const cell = into[name];
       const result = results[graphOutputName(this.program, name)] as OnnxTensor;
-      if (cell instanceof DeviceCell) cell.replace(result);
+      if (cell instanceof DeviceCell) cell.replace({ tensor: result, session: this.shared });
       else if (cell === undefined) returned[name] = result.data as TensorData;
     }
     return returned;
   }
 
   async dispose(): Promise<void> {
-    await this.session.release();
+    await this.shared.release();
   }
 
   /** Ends a profile begun with `profilePrefix`. */
   endProfiling(): void {
-    this.session.endProfiling();
+    this.shared.session.endProfiling();
   }
 
   private feedTensors(feeds: Readonly<Record<string, Cell | TensorData>>): Record<string, OnnxTensor> {
