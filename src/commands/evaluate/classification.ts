@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { createEngine, ENGINE_FLAGS } from '../../cli/engine-flags.js';
+import { sanitizeForTerminal } from '../../cli/terminal-text.js';
 import type { ClassificationResult } from '../../lifecycle/evaluate/classification.js';
 
 /** `genai evaluate classification`: how often a model finds the right class most likely. */
@@ -57,7 +58,12 @@ export default class EvaluateClassification extends BaseCommand<ClassificationRe
       },
     );
     this.printParagraph(summaryLine(result));
-    this.printTable(confusionColumns(result), confusionRows(result));
+    // The classes are data, and a table makes only its cells safe to print.
+    const columns = confusionColumns(result).map((column) => ({
+      ...column,
+      title: sanitizeForTerminal(column.title),
+    }));
+    this.printTable(columns, confusionRows(result));
     return result;
   }
 }
