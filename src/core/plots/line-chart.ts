@@ -93,7 +93,10 @@ export function lineChart(series: readonly Series[], labels: ChartLabels): strin
       .map(([x, y], position) => `${position === 0 ? 'M' : 'L'}${toX(x)} ${toY(y)}`)
       .join('');
     const style = faint ? 'stroke-width="1" opacity="0.4"' : 'stroke-width="2"';
-    parts.push(`<path d="${path}" fill="none" stroke="${colour}" ${style}/>`);
+    // What is faint lies below everything else, the axes too.
+    const line = `<path d="${path}" fill="none" stroke="${colour}" ${style}/>`;
+    if (faint) parts.unshift(line);
+    else parts.push(line);
     if (marks) {
       for (const [x, y] of points)
         parts.push(`<circle cx="${toX(x)}" cy="${toY(y)}" r="3" fill="${colour}"/>`);
