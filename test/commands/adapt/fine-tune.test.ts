@@ -32,7 +32,7 @@ const RESULT_FIELDS = [
   ...['tokens', 'tokens_per_second', 'peak_memory_bytes', 'trainable_parameters', 'output_dir'],
 ];
 /** What a terminal would obey, but for line feeds. */
-const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/; // eslint-disable-line no-control-regex
+const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/;
 
 describe('genai adapt fine-tune', () => {
   it('shows the data, the plan, the steps and the result in plain lines without a terminal', async () => {
