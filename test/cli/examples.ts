@@ -9,6 +9,8 @@ export function exampleCommandLines(command: Pick<Command.Class, 'examples'>, wo
   return command.examples.map((example) => {
     const text = typeof example === 'string' ? (example.trim().split('\n').at(-1) ?? '') : example.command;
     const line = text.trim().replace('<%= config.bin %>', 'genai').replace('<%= command.id %>', words);
-    return [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? '');
+    // Of a pipeline only the toolkit's own part.
+    const own = line.slice(line.lastIndexOf('| ') + 1).trim();
+    return [...own.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? '');
   });
 }
