@@ -61,7 +61,7 @@ export class OnnxRuntimeEngine implements Engine {
   readonly device: Provider;
   private readonly transfer: CopyTransfer | undefined;
 
-  /** Use {@link createOnnxRuntimeEngine}, which finds out what the machine has. */
+  /** Tries nothing: `createOnnxRuntimeEngine` finds out what the machine has. */
   constructor(private readonly settings: SessionSettings) {
     this.device = settings.provider;
     // Only WebGPU has device-resident tensors in Node; CUDA takes and gives host memory at every run.

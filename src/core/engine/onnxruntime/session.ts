@@ -4,7 +4,13 @@ import type { ElementType, TensorData, TensorSpec } from '../engine.js';
 import { ToolkitError } from '../../errors/toolkit-error.js';
 
 /** Execution providers this engine drives. */
-export type Provider = 'cpu' | 'webgpu' | 'cuda';
+export const PROVIDERS = ['cpu', 'webgpu', 'cuda'] as const;
+
+/** An execution provider. */
+export type Provider = (typeof PROVIDERS)[number];
+
+/** What is written to standard error: nothing but what ends the process. Errors are thrown as well, and told once. */
+const FATAL = 4;
 
 /** How a session is made. */
 export interface SessionSettings {
@@ -67,8 +73,7 @@ export async function createSession(
     // Memory patterns cost half as much memory again and gain no time: the first run fills the arena piece by piece,
     // and the pattern then wants one block beside it.
     enableMemPattern: false,
-    // 3 = errors: the runtime's warnings about node placement are no news to the user.
-    logSeverityLevel: 3,
+    logSeverityLevel: FATAL,
   };
   if (settings.strict) {
     options.executionProviders = [provider];
@@ -83,6 +88,8 @@ export async function createSession(
       settings.resident.map((output) => [output, 'gpu-buffer' as const]),
     );
   }
+  // Read when the first session of the process is made.
+  ort.env.logLevel = 'fatal';
   try {
     return await ort.InferenceSession.create(model, options);
   } catch (error) {

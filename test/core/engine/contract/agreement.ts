@@ -16,7 +16,7 @@ import { gradientProblems } from './finite-differences.js';
 
 /** The cases that mean anything on the device. */
 function casesFor({ device }: Engine, cases: readonly Case[]): readonly Case[] {
-  return device === 'webgpu' ? cases.filter(({ special }) => special !== true) : cases;
+  return device === 'webgpu' ? cases.filter(({ special, long }) => !special && !long) : cases;
 }
 
 /** A GPU gets every operation and type, but not every way to hand operands over: that is decided before it. */

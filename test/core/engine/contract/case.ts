@@ -17,6 +17,8 @@ export interface Case {
   readonly tolerance?: Tolerance;
   /** Why no derivative is compared; where it is missing, all float operands are differentiated. */
   readonly noGradient?: string;
+  /** It is a longer run of kernels that shorter cases call too: a GPU imitated by the processor would take seconds. */
+  readonly long?: boolean;
   /** Its operands hold infinities, NaN or numbers whose results do. */
   readonly special?: boolean;
   /** Indices of operands that must not have one value everywhere. */
