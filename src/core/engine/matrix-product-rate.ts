@@ -11,28 +11,42 @@ export interface MatrixProductRate {
   readonly gflop_per_second: number;
 }
 
+/** Products of square matrices, each with the result of the one before. */
+export interface ProductChain {
+  /** Rows and columns. */
+  readonly size: number;
+  readonly products: number;
+  /** How often the chain is timed, after a first run that also compiles and allocates. */
+  readonly runs: number;
+}
+
 /**
  * Chains of products, each 64 times the work of the one before or less: slow engines must not take minutes, and on fast
  * ones a single product would measure the way to the device and back.
  */
-const CHAINS = [
-  { size: 256, products: 1 },
-  { size: 1024, products: 1 },
-  { size: 1024, products: 16 },
-  { size: 1024, products: 512 },
-] as const;
-/** A longer chain is tried if it should be done within this time; each is run a few times. */
+const CHAINS: readonly ProductChain[] = [
+  { size: 256, products: 1, runs: 3 },
+  { size: 1024, products: 1, runs: 3 },
+  { size: 1024, products: 16, runs: 3 },
+  { size: 1024, products: 512, runs: 3 },
+];
+/** A longer chain is tried if one run of it should be done within this time. */
 const LONGEST_RUN_MILLISECONDS = 250;
-const TIMED_RUNS = 3;
-
-type Chain = (typeof CHAINS)[number];
 
 /** Multiplications and additions of a chain. */
-const flopsOf = ({ size, products }: Chain): number => 2 * size ** 3 * products;
+const flopsOf = ({ size, products }: ProductChain): number => 2 * size ** 3 * products;
 
-/** Shortest time of a chain, in milliseconds. */
-async function timeChain(engine: Engine, chain: Chain, now: () => number): Promise<number> {
-  const { size, products } = chain;
+/**
+ * Best time, in milliseconds, of a chain of products whose matrices the device already holds.
+ *
+ * @param now milliseconds from any start
+ * @throws ToolkitError `ENGINE` when they are wrong or cannot be computed
+ */
+export async function timeMatrixProducts(
+  engine: Engine,
+  { size, products, runs }: ProductChain,
+  now: () => number,
+): Promise<number> {
   const spec = { shape: [size, size], dtype: 'float32' } as const;
   const executable = await engine.compile({
     name: `${products} products of ${size} × ${size} matrices`,
@@ -49,8 +63,7 @@ async function timeChain(engine: Engine, chain: Chain, now: () => number): Promi
   const mean = await engine.cell(spec, new Float32Array(size * size).fill(1 / size));
   try {
     let shortest = Infinity;
-    // The first run also loads and allocates.
-    for (let run = 0; run <= TIMED_RUNS; run++) {
+    for (let run = 0; run <= runs; run++) {
       const start = now();
       const { corner } = await executable.run({ ones, mean });
       if (run > 0) shortest = Math.min(shortest, now() - start);
@@ -81,7 +94,7 @@ export async function measureMatrixProducts(engine: Engine, now: () => number): 
   for (const chain of CHAINS) {
     const expected = best === undefined ? 0 : flopsOf(chain) / 1e6 / best.gflop_per_second;
     if (expected > LONGEST_RUN_MILLISECONDS) break;
-    const milliseconds = await timeChain(engine, chain, now);
+    const milliseconds = await timeMatrixProducts(engine, chain, now);
     best = { matrix_size: chain.size, gflop_per_second: flopsOf(chain) / 1e6 / milliseconds };
   }
   return best!;

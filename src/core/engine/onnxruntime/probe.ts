@@ -1,5 +1,5 @@
 import { env, listSupportedBackends } from 'onnxruntime-node';
-import { PROVIDERS } from './session.js';
+import { PROVIDERS, type Provider } from './session.js';
 import { providerProblem, type GraphicsCheck } from './verified-engine.js';
 
 /** What ONNX Runtime offers on this machine. */
@@ -12,7 +12,7 @@ export interface OnnxRuntimeProbe {
 
 /** Whether a provider computes, and why not. */
 export interface ProviderProbe {
-  readonly name: string;
+  readonly name: Provider;
   readonly available: boolean;
   readonly problem?: string;
 }

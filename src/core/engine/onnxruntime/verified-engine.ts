@@ -3,7 +3,8 @@ import type { Program } from '../engine.js';
 import { ToolkitError } from '../../errors/toolkit-error.js';
 import { OnnxRuntimeEngine } from './engine.js';
 import { OnnxExecutable } from './executable.js';
-import type { Provider, SessionSettings } from './session.js';
+import { PROVIDER_ADVICE } from './provider-advice.js';
+import type { SessionSettings } from './session.js';
 
 /** Rows and columns of the matrices of the trial. */
 const SIZE = 4;
@@ -21,16 +22,6 @@ const TRIAL_OUTPUT = TRIAL_INPUT.map((_, index) => {
   for (let k = 0; k < SIZE; k++) sum += (row * SIZE + k) * (k * SIZE + column);
   return sum;
 });
-
-/** What the user can do to have a provider. */
-const ADVICE: Readonly<Record<Provider, string>> = {
-  cpu: 'Install the toolkit again without leaving anything out: onnxruntime-node brings a library for each platform.',
-  webgpu:
-    'Install or update the driver of your GPU (on Linux a Vulkan driver and the Vulkan loader, libvulkan1), or choose --device cpu.',
-  cuda:
-    'CUDA needs Linux on x64, an NVIDIA driver, CUDA 12, cuDNN 9 and the provider, which is too large for npm ' +
-    '(`ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node`); or choose --device webgpu or cpu.',
-};
 
 /**
  * What is known to keep a machine from drawing and computing on its GPU; `undefined` if nothing is. Without a driver the
@@ -86,6 +77,6 @@ export async function verifiedEngine(
   throw new ToolkitError(
     `--device ${provider}: ONNX Runtime does not compute there: ${problem}`,
     'ENGINE',
-    ADVICE[provider],
+    PROVIDER_ADVICE[provider],
   );
 }
