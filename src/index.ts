@@ -1,0 +1,106 @@
+/**
+ * The toolkit for programs: one function per stage of a project's life, each taking its options and what it needs from
+ * outside, and returning what the command of the same name prints with `--json`. Errors are `ToolkitError`s.
+ *
+ * Importing this loads neither TensorFlow.js nor a native library; the first call that needs one does. What the stages
+ * are made of is exported by `genai-toolkit/core`.
+ */
+import { lazyFunction } from './core/lazy-function.js';
+
+export { EXIT_CODES, type ErrorCode } from './core/errors/exit-codes.js';
+export { ToolkitError } from './core/errors/toolkit-error.js';
+export type { Engine } from './core/engine/engine.js';
+export type { OnnxRuntimeOptions } from './core/engine/onnxruntime/create-engine.js';
+export type { TensorflowOptions } from './core/engine/tensorflow-engine.js';
+export type { ProgressEvent, ProgressListener } from './core/progress/progress-event.js';
+
+export type { FineTuneOptions } from './lifecycle/adapt/fine-tune-options.js';
+export type { FineTunePlan, FineTunePorts, FineTuneResult } from './lifecycle/adapt/fine-tune.js';
+export type { MergeOptions, MergePorts, MergeResult } from './lifecycle/adapt/merge.js';
+export type { PreTrainOptions, PreTrainPorts } from './lifecycle/adapt/pre-train.js';
+export type { BadRowsError, DatasetReport } from './lifecycle/adapt/prepare-dataset.js';
+export type { DoctorOptions, DoctorPorts, DoctorReport, EngineProbes } from './lifecycle/doctor/doctor.js';
+export type { EngineStatus } from './lifecycle/doctor/engine-status.js';
+export type {
+  EstimateMemoryOptions,
+  EstimateMemoryPorts,
+  MemoryEstimate,
+} from './lifecycle/estimate/memory.js';
+export type {
+  ClassificationOptions,
+  ClassificationPorts,
+  ClassificationResult,
+} from './lifecycle/evaluate/classification.js';
+export type {
+  CompletionResult,
+  GenerateTextOptions,
+  GenerateTextResult,
+} from './lifecycle/generate/generate-text.js';
+export type { RunModelPorts } from './lifecycle/generate/generation-options.js';
+export type { Chat, OpenChatOptions } from './lifecycle/generate/open-chat.js';
+
+export {
+  nodeFileSystem,
+  type FileContent,
+  type FileSystem,
+  type PathInfo,
+  type RandomAccessFile,
+} from './platform/file-system.js';
+export { graphicsProblem } from './platform/graphics-driver.js';
+export { nodeMachineResources, type MachineResources } from './platform/machine-resources.js';
+export { nodeProcessInfo, type MachineDescription, type ProcessInfo } from './platform/process-info.js';
+export { readToolkitPackage, type ToolkitPackage } from './platform/toolkit-package.js';
+
+/** The default engine: ONNX Runtime, on the CPU, on WebGPU or on CUDA. It must be disposed. */
+export const createOnnxRuntimeEngine = lazyFunction(
+  () => import('./core/engine/onnxruntime/create-engine.js'),
+  'createOnnxRuntimeEngine',
+);
+
+/** The engine on an optional TensorFlow package. It must be disposed. */
+export const createTensorflowEngine = lazyFunction(
+  () => import('./core/engine/tensorflow-engine.js'),
+  'createTensorflowEngine',
+);
+
+/** TensorFlow.js's own JavaScript kernels: slow, and the answer that the other engines are checked against. */
+export const createReferenceEngine = lazyFunction(
+  () => import('./core/engine/reference-engine.js'),
+  'createReferenceEngine',
+);
+
+/** `genai estimate memory`: what a model takes to run and to train. */
+export const estimateMemory = lazyFunction(() => import('./lifecycle/estimate/memory.js'), 'estimateMemory');
+
+/** `genai adapt fine-tune`: all weights of a model, or a LoRA adapter. */
+export const fineTune = lazyFunction(() => import('./lifecycle/adapt/fine-tune.js'), 'fineTune');
+
+/** `genai adapt fine-tune --resume`: goes on with an interrupted run, to the same bits. */
+export const resumeFineTune = lazyFunction(() => import('./lifecycle/adapt/fine-tune.js'), 'resumeFineTune');
+
+/** `genai adapt pre-train`: a model from random weights. */
+export const preTrain = lazyFunction(() => import('./lifecycle/adapt/pre-train.js'), 'preTrain');
+
+/** `genai adapt pre-train --resume`. */
+export const resumePreTrain = lazyFunction(() => import('./lifecycle/adapt/pre-train.js'), 'resumePreTrain');
+
+/** `genai adapt merge`: an adapter into its base weights. */
+export const mergeAdapter = lazyFunction(() => import('./lifecycle/adapt/merge.js'), 'mergeAdapter');
+
+/** `genai evaluate classification`: how often a model finds the right class most likely. */
+export const evaluateClassification = lazyFunction(
+  () => import('./lifecycle/evaluate/classification.js'),
+  'evaluateClassification',
+);
+
+/** `genai generate`: continues texts. */
+export const generateText = lazyFunction(
+  () => import('./lifecycle/generate/generate-text.js'),
+  'generateText',
+);
+
+/** `genai chat`: a model ready for a conversation. */
+export const openChat = lazyFunction(() => import('./lifecycle/generate/open-chat.js'), 'openChat');
+
+/** `genai doctor`: what this machine can compute with. */
+export const doctor = lazyFunction(() => import('./lifecycle/doctor/doctor.js'), 'doctor');
