@@ -64,6 +64,7 @@ export async function createEngine(
     const packageFolder = environment['GENAI_TFJS_NODE'];
     return createTensorflowEngine({ device, ...(packageFolder && { packageFolder }) });
   }
-  const { OnnxRuntimeEngine } = await import('../core/engine/onnxruntime/engine.js');
-  return new OnnxRuntimeEngine({ provider: device === 'auto' ? 'cpu' : device, threads });
+  const { createOnnxRuntimeEngine } = await import('../core/engine/onnxruntime/create-engine.js');
+  const { graphicsProblem } = await import('../platform/graphics-driver.js');
+  return createOnnxRuntimeEngine({ device, threads, now: () => performance.now(), graphicsProblem });
 }
