@@ -38,10 +38,13 @@ function classify(...args: string[]): Classification {
   });
   const result = JSON.parse(text) as Classification;
   const width = Math.max(...result.labels.map((label) => label.length)) + 2;
-  const line = (cells: readonly (string | number)[]): string => cells.map((cell) => String(cell).padStart(width)).join('');
+  const line = (cells: readonly (string | number)[]): string =>
+    cells.map((cell) => String(cell).padStart(width)).join('');
   process.stdout.write(`accuracy ${(100 * result.accuracy).toFixed(1)} %\n`);
   process.stdout.write(`${line(['truth', ...result.labels])}   (chosen)\n`);
-  result.labels.forEach((label, index) => process.stdout.write(`${line([label, ...result.confusion[index]!])}\n`));
+  result.labels.forEach((label, index) =>
+    process.stdout.write(`${line([label, ...result.confusion[index]!])}\n`),
+  );
   return result;
 }
 
