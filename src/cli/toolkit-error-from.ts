@@ -68,7 +68,7 @@ export function toolkitErrorFrom(error: unknown, command: string): ToolkitError 
   }
   if (error instanceof Errors.CLIError) return usageErrorFrom(error, helpHint);
   if (error instanceof Error) {
-    // Thrown by inquirer's prompts, and by Node's own functions that take an abort signal.
+    // Thrown by Node's own functions that take an abort signal.
     if (error.name === 'ExitPromptError' || error.name === 'AbortError') {
       return new ToolkitError('Stopped by the user', 'INTERRUPTED', undefined, error);
     }
