@@ -39,6 +39,9 @@ export interface EvaluationResult {
   readonly supervisedTokens: number;
 }
 
+/** Dropout counters set aside for the batches of one step, so that no two steps share any, whatever they accumulate. */
+const BATCH_COUNTERS = 65_536;
+
 const MOMENTS = ['first_moment', 'second_moment'] as const;
 
 interface Compiled {
@@ -121,7 +124,7 @@ export class Trainer {
       };
       if (index > 0) Object.assign(feeds, this.gradients);
       if ('dropout_counter' in program.inputs) {
-        feeds['dropout_counter'] = Int32Array.of(this.stepsDone * batches.length + index);
+        feeds['dropout_counter'] = Int32Array.of(this.stepsDone * BATCH_COUNTERS + index);
       }
       const results = await executable.run(feeds, this.gradients);
       loss += results['loss']![0]!;
