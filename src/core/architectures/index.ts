@@ -4,13 +4,18 @@ import { gpt2 } from './gpt2.js';
 import { llama } from './llama.js';
 
 export {
+  countActiveParameters,
   countParameters,
   type Architecture,
+  type Experts,
   type Initializer,
   type LinearLayer,
   type Model,
+  type ModelKind,
   type ModelShape,
+  type ModelStructure,
   type ParameterSpec,
+  type WeightSpec,
 } from './architecture.js';
 export { initializeParameters } from './initialize.js';
 

@@ -11,6 +11,7 @@ export const EXIT_CODES = {
   ENGINE: { exit: 9, meaning: 'the requested engine or device is not available' },
   WRITE_FAILED: { exit: 10, meaning: 'output could not be written; nothing half-written was left behind' },
   DIVERGED: { exit: 11, meaning: 'training produced a loss that is not a finite number' },
+  NETWORK: { exit: 12, meaning: 'a server could not be reached, or did not answer as it should' },
   INTERRUPTED: { exit: 130, meaning: 'stopped by the user (Ctrl-C); the message says how to resume' },
 } as const satisfies Record<string, { exit: number; meaning: string }>;
 

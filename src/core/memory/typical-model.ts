@@ -24,11 +24,15 @@ export function typicalModel(parameters: number): MemoryModel {
   // Three matrices of 8/3 h make the 8 h² of an ungated network of 4 h (Shazeer 2020, arXiv 2002.05202).
   const feedForward = Math.round((8 * hidden) / 3);
   const shape: ModelShape = {
+    kind: 'decoder',
     layers,
+    encoderLayers: 0,
     hidden,
     heads,
     kvHeads: heads,
     headDimension: HEAD_DIMENSION,
+    valueDimension: HEAD_DIMENSION,
+    cacheWidth: 2 * hidden,
     feedForward,
     feedForwardMatrices: 3,
     vocabulary: VOCABULARY,
@@ -36,8 +40,22 @@ export function typicalModel(parameters: number): MemoryModel {
     slidingWindows: Array.from({ length: layers }, () => undefined),
     tiedEmbeddings: false,
   };
-  const attention = Array.from({ length: 4 }, () => ({ inputs: hidden, outputs: hidden }));
+  const attention = ['q_proj', 'k_proj', 'v_proj', 'o_proj'].map((module) => ({
+    module,
+    inputs: hidden,
+    outputs: hidden,
+  }));
   const upwards = { inputs: hidden, outputs: feedForward };
-  const block = [...attention, upwards, upwards, { inputs: feedForward, outputs: hidden }];
-  return { parameters, shape, linearLayers: shape.slidingWindows.flatMap(() => block) };
+  const block = [
+    ...attention,
+    { module: 'gate_proj', ...upwards },
+    { module: 'up_proj', ...upwards },
+    { module: 'down_proj', inputs: feedForward, outputs: hidden },
+  ];
+  return {
+    parameters,
+    activeParameters: parameters,
+    shape,
+    linearLayers: shape.slidingWindows.flatMap(() => block),
+  };
 }

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { countParameters, type ModelShape } from '../../core/architectures/architecture.js';
+import type { ModelShape } from '../../core/architectures/architecture.js';
 import { readJsonObject } from '../../core/checkpoints/json-file.js';
 import { ToolkitError } from '../../core/errors/toolkit-error.js';
 import { RECOMPUTATIONS } from '../../core/memory/activations.js';
 import { DTYPES, isTrainable } from '../../core/memory/dtype.js';
 import { inferenceMemory, type InferenceMemory } from '../../core/memory/inference-memory.js';
-import type { MemoryModel } from '../../core/memory/memory-model.js';
+import { memoryModel, type MemoryModel } from '../../core/memory/memory-model.js';
 import { looksLikeNumber, parseParameterCount } from '../../core/memory/parameter-count.js';
 import { ruleOfThumb, type RuleOfThumb } from '../../core/memory/rule-of-thumb.js';
 import {
@@ -168,5 +168,5 @@ async function readModelAt(path: string, { fileSystem }: EstimateMemoryPorts): P
   // The architectures bring TensorFlow.js along, which a bare parameter count need not wait for.
   const { readModel } = await import('../../core/architectures/index.js');
   const model = readModel(config, configPath);
-  return { ...model, parameters: countParameters(model.parameters) };
+  return memoryModel(model);
 }

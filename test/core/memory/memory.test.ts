@@ -26,12 +26,16 @@ const GIB = 2 ** 30;
 /** A GPT block: feed-forward of four times the width, as many key/value heads as heads. */
 function gptShape(layers: number, hidden: number, heads: number, vocabulary: number): ModelShape {
   return {
+    kind: 'decoder',
     layers,
+    encoderLayers: 0,
     hidden,
     heads,
     vocabulary,
     kvHeads: heads,
     headDimension: hidden / heads,
+    valueDimension: hidden / heads,
+    cacheWidth: 2 * hidden,
     feedForward: 4 * hidden,
     feedForwardMatrices: 2,
     contextLength: 2048,
@@ -147,7 +151,11 @@ describe('training', () => {
   });
 
   it('counts adapters as LitGPT does: 6,553,600 for Llama 2 13B at rank 8 on queries and values', () => {
-    const queriesAndValues = Array.from({ length: 2 * 40 }, () => ({ inputs: 5120, outputs: 5120 }));
+    const queriesAndValues = Array.from({ length: 2 * 40 }, () => ({
+      module: 'q_proj',
+      inputs: 5120,
+      outputs: 5120,
+    }));
     expect(loraParameters(queriesAndValues, 8)).toBe(6_553_600);
   });
 
