@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { Errors } from '@oclif/core';
 import { ToolkitError } from '../core/errors/toolkit-error.js';
-import { didYouMean } from './near-matches.js';
+import { didYouMean } from '../core/near-matches.js';
 
 /** What oclif's parser leaves on its errors; its classes are not part of its public interface. */
 interface ParseError extends Errors.CLIError {

@@ -1,6 +1,6 @@
 import type { Interfaces } from '@oclif/core';
 import { ToolkitError } from '../core/errors/toolkit-error.js';
-import { didYouMean } from './near-matches.js';
+import { didYouMean } from '../core/near-matches.js';
 
 /**
  * The error for words that name no command.

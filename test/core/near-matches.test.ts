@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { didYouMean, editDistance, nearMatches } from '../../src/cli/near-matches.js';
+import { didYouMean, editDistance, nearMatches } from '../../src/core/near-matches.js';
 
 describe('near matches', () => {
   it('counts edits as the textbooks do', () => {
