@@ -1,6 +1,6 @@
 /**
- * The model package: everything below the commands, for programs of your own. Models are written in TensorFlow.js
- * operations, so importing this loads TensorFlow.js; a native library is loaded only when an engine is made.
+ * The model package: everything below the commands, for programs of your own. TensorFlow.js is loaded when its first
+ * operation runs, a native library when an engine is made.
  */
 export * as adapters from './adapters/index.js';
 export * as architectures from './architectures/index.js';

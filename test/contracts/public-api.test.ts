@@ -67,7 +67,7 @@ describe('the package by its name', () => {
       states.push(loaded());
       answer(states);
     `);
-    expect(states).toEqual([[], [], ['@tensorflow'], ['@tensorflow', 'onnxruntime']]);
+    expect(states).toEqual([[], [], [], ['@tensorflow', 'onnxruntime']]);
   });
 
   it('estimates, as the command does', async () => {

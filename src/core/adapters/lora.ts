@@ -1,4 +1,4 @@
-import tf from '@tensorflow/tfjs';
+import tf from '../engine/tensorflow-js.js';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs';
 import type { LinearLayer, Model, ParameterSpec } from '../architectures/architecture.js';
 import type { StateDict } from '../checkpoints/checkpoint.js';

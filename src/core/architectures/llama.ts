@@ -1,4 +1,4 @@
-import tf from '@tensorflow/tfjs';
+import tf from '../engine/tensorflow-js.js';
 import type { Tensor } from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { ACTIVATION_NAMES, activationByName } from '../layers/activation.js';

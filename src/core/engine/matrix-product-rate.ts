@@ -1,5 +1,5 @@
-import tf from '@tensorflow/tfjs';
-import type { Tensor } from '@tensorflow/tfjs';
+import tf from './tensorflow-js.js';
+import type { Tensor2D } from '@tensorflow/tfjs';
 import { ToolkitError } from '../errors/toolkit-error.js';
 import type { Engine } from './engine.js';
 
@@ -52,8 +52,8 @@ export async function timeMatrixProducts(
     name: `${products} products of ${size} × ${size} matrices`,
     inputs: { ones: spec, mean: spec },
     body: ({ ones, mean }) => {
-      let product = ones as Tensor<tf.Rank.R2>;
-      for (let index = 0; index < products; index++) product = tf.matMul(product, mean as Tensor<tf.Rank.R2>);
+      let product = ones as Tensor2D;
+      for (let index = 0; index < products; index++) product = tf.matMul(product, mean as Tensor2D);
       // One number is enough to know that all were computed, and costs no transfer.
       return { corner: tf.slice(product, [0, 0], [1, 1]) };
     },

@@ -1,4 +1,4 @@
-import tf from '@tensorflow/tfjs';
+import tf from '../engine/tensorflow-js.js';
 import type { Tensor } from '@tensorflow/tfjs';
 import { ToolkitError } from '../errors/toolkit-error.js';
 import {
@@ -62,7 +62,7 @@ const ACTIVATIONS: Readonly<Record<string, (x: Tensor) => Tensor>> = {
   gelu,
   gelu_new: geluTanh,
   gelu_pytorch_tanh: geluTanh,
-  relu: tf.relu,
+  relu: (x) => tf.relu(x),
 };
 
 /** Names of activations as `config.json` files spell them. */

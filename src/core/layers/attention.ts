@@ -1,4 +1,4 @@
-import tf from '@tensorflow/tfjs';
+import tf from '../engine/tensorflow-js.js';
 import type { Tensor } from '@tensorflow/tfjs';
 import { withGradient } from '../engine/operations/operation.js';
 import type { AttentionRequest } from './forward-context.js';

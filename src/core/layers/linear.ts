@@ -1,4 +1,4 @@
-import tf from '@tensorflow/tfjs';
+import tf from '../engine/tensorflow-js.js';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs';
 import { runOperation, withGradient } from '../engine/operations/operation.js';
 import type { ForwardContext } from './forward-context.js';

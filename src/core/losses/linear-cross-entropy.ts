@@ -1,4 +1,4 @@
-import tf from '@tensorflow/tfjs';
+import tf from '../engine/tensorflow-js.js';
 import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs';
 import { pickColumns, subtractOneAt } from '../engine/operations/columns.js';
 import { withGradient } from '../engine/operations/operation.js';

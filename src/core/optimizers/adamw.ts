@@ -1,4 +1,4 @@
-import tf from '@tensorflow/tfjs';
+import tf from '../engine/tensorflow-js.js';
 import type { ElementwiseProgram } from '../engine/engine.js';
 
 /** Settings of {@link adamW}. */

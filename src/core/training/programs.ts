@@ -1,4 +1,4 @@
-import tf from '@tensorflow/tfjs';
+import tf from '../engine/tensorflow-js.js';
 import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs';
 import { loraAdaptation, type LoraSettings } from '../adapters/lora.js';
 import type { Model, ParameterSpec } from '../architectures/architecture.js';

@@ -1,4 +1,4 @@
-import tf from '@tensorflow/tfjs';
+import tf from '../tensorflow-js.js';
 import type { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node';
 import type { Tensor } from '@tensorflow/tfjs';
 import { checkData, checkNames, checkSpec, misuse } from '../checks.js';

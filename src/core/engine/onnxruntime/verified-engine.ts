@@ -1,4 +1,5 @@
-import tf from '@tensorflow/tfjs';
+import type { Tensor2D } from '@tensorflow/tfjs';
+import tf from '../tensorflow-js.js';
 import type { Program } from '../engine.js';
 import { ToolkitError } from '../../errors/toolkit-error.js';
 import { OnnxRuntimeEngine } from './engine.js';
@@ -13,7 +14,7 @@ const SIZE = 4;
 const TRIAL: Program = {
   name: 'a trial',
   inputs: { x: { shape: [SIZE, SIZE], dtype: 'float32' } },
-  body: ({ x }) => ({ y: tf.add(tf.matMul(x as tf.Tensor2D, x as tf.Tensor2D), 1) }),
+  body: ({ x }) => ({ y: tf.add(tf.matMul(x as Tensor2D, x as Tensor2D), 1) }),
 };
 const TRIAL_INPUT = Float32Array.from({ length: SIZE * SIZE }, (_, index) => index);
 const TRIAL_OUTPUT = TRIAL_INPUT.map((_, index) => {

@@ -1,4 +1,4 @@
-import tf from '@tensorflow/tfjs';
+import tf from '../tensorflow-js.js';
 import type { Tensor, Rank } from '@tensorflow/tfjs';
 import { runOperation } from './operation.js';
 

@@ -1,4 +1,4 @@
-import tf from '@tensorflow/tfjs';
+import tf from '../tensorflow-js.js';
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs';
 import { ONNX_TYPE } from '../onnx/protobuf.js';
 import type { Trace } from '../tracing/trace.js';

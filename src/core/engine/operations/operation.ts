@@ -1,7 +1,7 @@
-import tf from '@tensorflow/tfjs';
+import tf from '../tensorflow-js.js';
 import type { Tensor } from '@tensorflow/tfjs';
 import type { TensorSpec } from '../engine.js';
-import { currentTrace } from '../tracing/backend.js';
+import { currentTrace } from '../tracing/current-trace.js';
 import type { Trace } from '../tracing/trace.js';
 
 /** Two ways to compute the same tensors. */

@@ -1,4 +1,4 @@
-import tf from '@tensorflow/tfjs';
+import tf from '../tensorflow-js.js';
 import type {
   BackendValues,
   DataId,
@@ -7,22 +7,17 @@ import type {
   NamedTensorInfoMap,
   TensorInfo,
 } from '@tensorflow/tfjs';
+import { currentTrace, withTrace } from './current-trace.js';
 import { elementType, toTensorData, type Trace } from './trace.js';
 import { LOWERINGS } from './lowerings/index.js';
 
 /** Name under which the recording backend is registered with TensorFlow.js. */
 export const TRACE_BACKEND = 'genai-trace';
 
-let current: Trace | undefined;
-
-/** The recording under way, if any: own operations ask it whether to append a node or to compute. */
-export function currentTrace(): Trace | undefined {
-  return current;
-}
-
 function activeTrace(): Trace {
-  if (current === undefined) throw new Error('the tracing backend was used outside a trace');
-  return current;
+  const trace = currentTrace();
+  if (trace === undefined) throw new Error('the tracing backend was used outside a trace');
+  return trace;
 }
 
 /** A TensorFlow.js backend whose kernels append ONNX nodes to the current trace instead of computing. */
@@ -96,18 +91,17 @@ function registerBackend(): void {
 export function record<T>(trace: Trace, body: () => T): T {
   registerBackend();
   const backendBefore = tf.getBackend();
-  const traceBefore = current;
-  current = trace;
   // The backend needs no asynchronous start, so it is the current one at once.
   void tf.setBackend(TRACE_BACKEND);
   try {
     let result: T | undefined;
-    tf.tidy(() => {
-      result = body();
-    });
+    withTrace(trace, () =>
+      tf.tidy(() => {
+        result = body();
+      }),
+    );
     return result as T;
   } finally {
-    current = traceBefore;
     if (backendBefore) void tf.setBackend(backendBefore);
   }
 }

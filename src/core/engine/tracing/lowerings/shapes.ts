@@ -1,4 +1,4 @@
-import tf from '@tensorflow/tfjs';
+import tf from '../../tensorflow-js.js';
 import type { DataType, Tensor, TensorInfo } from '@tensorflow/tfjs';
 import { input, sizeOf, type Lowering, type LoweringTable } from '../lowering.js';
 import type { Trace } from '../trace.js';
