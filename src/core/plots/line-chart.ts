@@ -1,3 +1,5 @@
+import { COLOURS, escapeXml, svgDocument, ticks, WIDTH } from './svg.js';
+
 /** One line of a chart. */
 export interface Series {
   readonly name: string;
@@ -16,38 +18,11 @@ export interface ChartLabels {
   readonly y: string;
 }
 
-/** Size of the drawing, in SVG user units (pixels at 100 %). */
-const WIDTH = 720;
+/** Height of the drawing, in SVG user units. */
 const HEIGHT = 400;
 const MARGIN = { top: 44, right: 20, bottom: 48, left: 64 };
-/** Colours that stay apart for the colour-blind (Okabe and Ito 2008). */
-const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7'];
-const WANTED_TICKS = 6;
 /** Range, as a share of the values, below which they are drawn as equal: ticks could no longer be told apart. */
 const FLAT = 1e-9;
-
-function escapeXml(text: string): string {
-  const entities: Record<string, string> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&#39;',
-  };
-  return text.replace(/[&<>"']/g, (character) => entities[character]!).replace(/[^\P{Cc}\n\t]/gu, '');
-}
-
-/** Round numbers that cover a range: multiples of 1, 2 or 5 times a power of ten. */
-export function ticks(low: number, high: number): number[] {
-  const rough = (high - low) / WANTED_TICKS || 1;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough)!;
-  const values: number[] = [];
-  for (let index = Math.ceil(low / step - 1e-9); index * step <= high + step * 1e-9; index++) {
-    values.push(Number((index * step).toPrecision(12)));
-  }
-  return values;
-}
 
 function range(values: readonly number[]): [number, number] {
   const [low, high] = values.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [Infinity, -Infinity]);
@@ -108,12 +83,9 @@ export function lineChart(series: readonly Series[], labels: ChartLabels): strin
     );
   });
 
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" font-family="system-ui, sans-serif" font-size="12" role="img" aria-label="${escapeXml(labels.title)}">
-<rect width="100%" height="100%" fill="white"/>
-<text x="${WIDTH / 2}" y="24" text-anchor="middle" font-size="15">${escapeXml(labels.title)}</text>
-${parts.join('\n')}
-<text x="${MARGIN.left + plotWidth / 2}" y="${HEIGHT - 10}" text-anchor="middle">${escapeXml(labels.x)}</text>
-<text transform="translate(16 ${MARGIN.top + plotHeight / 2}) rotate(-90)" text-anchor="middle">${escapeXml(labels.y)}</text>
-</svg>
-`;
+  parts.push(
+    `<text x="${MARGIN.left + plotWidth / 2}" y="${HEIGHT - 10}" text-anchor="middle">${escapeXml(labels.x)}</text>`,
+    `<text transform="translate(16 ${MARGIN.top + plotHeight / 2}) rotate(-90)" text-anchor="middle">${escapeXml(labels.y)}</text>`,
+  );
+  return svgDocument(labels.title, HEIGHT, parts);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { lineChart, ticks } from '../../../src/core/plots/line-chart.js';
+import { lineChart } from '../../../src/core/plots/line-chart.js';
+import { ticks } from '../../../src/core/plots/svg.js';
 import { readXml } from './read-xml.js';
 
 const LABELS = { title: 'Loss', x: 'step', y: 'nats' };
