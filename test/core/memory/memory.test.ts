@@ -1,13 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { countParameters, type ModelShape } from '../../../src/core/architectures/architecture.js';
+import { countParameters } from '../../../src/core/architectures/architecture.js';
 import { readModel } from '../../../src/core/architectures/index.js';
-import {
-  blockActivationBytes,
-  inferenceActivationBytes,
-  RECOMPUTATIONS,
-  trainingActivationBytes,
-} from '../../../src/core/memory/activations.js';
+import { RECOMPUTATIONS } from '../../../src/core/memory/activations.js';
 import { DTYPE_BYTES, DTYPES } from '../../../src/core/memory/dtype.js';
 import { inferenceMemory } from '../../../src/core/memory/inference-memory.js';
 import { keyValueCacheBytes } from '../../../src/core/memory/key-value-cache.js';
@@ -22,27 +16,6 @@ import {
 import { typicalModel } from '../../../src/core/memory/typical-model.js';
 
 const GIB = 2 ** 30;
-
-/** A GPT block: feed-forward of four times the width, as many key/value heads as heads. */
-function gptShape(layers: number, hidden: number, heads: number, vocabulary: number): ModelShape {
-  return {
-    kind: 'decoder',
-    layers,
-    encoderLayers: 0,
-    hidden,
-    heads,
-    vocabulary,
-    kvHeads: heads,
-    headDimension: hidden / heads,
-    valueDimension: hidden / heads,
-    cacheWidth: 2 * hidden,
-    feedForward: 4 * hidden,
-    feedForwardMatrices: 2,
-    contextLength: 2048,
-    slidingWindows: Array.from({ length: layers }, () => undefined),
-    tiedEmbeddings: true,
-  };
-}
 
 describe('the rule of thumb (course notes, points 42 and 44)', () => {
   it.each([
@@ -81,59 +54,6 @@ describe('the key/value cache', () => {
     const shape = { kvHeads: 16, headDimension: 128, slidingWindows };
     const bytes = keyValueCacheBytes(shape, { positions: 131_072, batch: 1, elementBytes: 2 });
     expect(bytes / GIB).toBeCloseTo(10.41, 2);
-  });
-});
-
-describe('activations', () => {
-  // Korthikanti et al. 2022, table 2 applied to the paper's own models: 16 bits, dropout, one device.
-  it.each([
-    ['22B', 6144, 64, 48, 1_769_996_288, 34 * 2048 * 6144],
-    ['175B', 12_288, 96, 96, 2_868_903_936, 34 * 2048 * 12_288],
-    ['1T', 25_600, 160, 128, 5_138_022_400, 34 * 2048 * 25_600],
-  ])('of one block of the %s model', (_, hidden, heads, layers, none, selective) => {
-    const shape = gptShape(layers, hidden, heads, 51_200);
-    const options = { batch: 1, sequence: 2048, elementBytes: 2, dropout: true };
-    expect(blockActivationBytes(shape, { ...options, recompute: 'none' })).toBe(none);
-    expect(blockActivationBytes(shape, { ...options, recompute: 'selective' })).toBe(selective);
-  });
-
-  it('keeps only the inputs of blocks when all else is recomputed: 8 GiB for Llama 3 8B at 32,768 tokens', () => {
-    const shape = gptShape(32, 4096, 32, 128_256);
-    const options = { batch: 1, sequence: 32_768, elementBytes: 2 };
-    const hiddenStates = 0.25 * GIB;
-    // 15.66 GiB of logits: 32,768 × 128,256 in 32 bits.
-    const logits = 32_768 * 128_256 * 4;
-    expect(logits / GIB).toBeCloseTo(15.66, 2);
-    expect(trainingActivationBytes(shape, { ...options, recompute: 'full' })).toBe(
-      8 * GIB + blockActivationBytes(shape, { ...options, recompute: 'full' }) + 2 * hiddenStates + logits,
-    );
-  });
-
-  // What PyTorch's autograd keeps, by test/golden/make-activation-memory.py. Its RMSNorm keeps two more tensors of the
-  // hidden size in each LLaMA block than the fused norm that the estimate assumes.
-  const golden = JSON.parse(
-    readFileSync(new URL('../../golden/memory/activations.json', import.meta.url), 'utf8'),
-  ) as { cases: { config: Record<string, unknown>; batch: number; sequence: number; saved_bytes: number }[] };
-  it.each(golden.cases)('agree with what PyTorch keeps: $config.model_type, case %#', (example) => {
-    const { shape } = readModel(example.config);
-    const { batch, sequence } = example;
-    const estimate = trainingActivationBytes(shape, {
-      batch,
-      sequence,
-      elementBytes: 4,
-      recompute: 'selective',
-    });
-    const unfusedNorms =
-      shape.feedForwardMatrices === 3 ? (2 * shape.layers + 1) * batch * sequence * shape.hidden * 4 : 0;
-    expect(Math.abs((estimate + unfusedNorms) / example.saved_bytes - 1)).toBeLessThan(0.015);
-  });
-
-  it('of one pass without gradients, worked by hand', () => {
-    // Width 4, feed-forward 16, ungated: 2·4 + max(4·4, 2·16) = 40 elements for each of 3 tokens, and 5 logits.
-    const shape = gptShape(2, 4, 2, 5);
-    expect(inferenceActivationBytes(shape, { batch: 1, positions: 3, elementBytes: 2 })).toBe(
-      3 * 40 * 2 + 5 * 4,
-    );
   });
 });
 
