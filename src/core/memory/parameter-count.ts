@@ -1,13 +1,14 @@
-import { ToolkitError } from '../errors/toolkit-error.js';
+import { parseCount } from '../estimates/count.js';
 
-/** A hundred times the largest models known; 24 bytes for each are still an exact whole number below 2^53. */
-const MOST_PARAMETERS = 1e14;
+export { looksLikeNumber } from '../estimates/count.js';
 
-const SUFFIXES: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, b: 1e9, t: 1e12 };
-
-/** A number as people and programs write it, with a suffix of magnitude or none. */
-const COUNT = /^(?<number>\d+(?:\.\d+)?(?:e\+?\d+)?|\d{1,3}(?:[,_]\d{3})+)\s*(?<suffix>[kmbt]?)$/i;
-const LOOKS_LIKE_A_NUMBER = /^[-+]?[.\d]/;
+const PARAMETERS = {
+  noun: 'parameters',
+  // A hundred times the largest models known; 24 bytes for each are still an exact whole number below 2^53.
+  most: 1e14,
+  mostOf: 'any model could have',
+  examples: '7B, 124M, 1.5e9 or 6738415616',
+};
 
 /**
  * Reads a parameter count such as `7B`, `124M`, `1.5e9`, `6,738,415,616` or `6738415616`.
@@ -16,30 +17,5 @@ const LOOKS_LIKE_A_NUMBER = /^[-+]?[.\d]/;
  * @throws ToolkitError `USAGE` for a number that cannot be a count of parameters
  */
 export function parseParameterCount(text: string): number | undefined {
-  const trimmed = text.trim();
-  const { number, suffix } = COUNT.exec(trimmed)?.groups ?? {};
-  if (number === undefined || suffix === undefined) {
-    if (!/^-[.\d]/.test(trimmed)) return undefined;
-    throw unusable(trimmed, 'is negative');
-  }
-  const count = Number(number.replace(/[,_]/g, '')) * (SUFFIXES[suffix.toLowerCase()] ?? NaN);
-  if (count > MOST_PARAMETERS) throw unusable(trimmed, 'is more than any model could have');
-  const rounded = Math.round(count);
-  // 0.1 + 0.2: a decimal fraction of a billion may miss its whole number by a rounding error.
-  if (rounded < 1 || Math.abs(count - rounded) > 1e-6)
-    throw unusable(trimmed, 'is not a whole number above zero');
-  return rounded;
-}
-
-/** Whether text that is no parameter count was probably meant to be one, as `7X` or `7 billion`. */
-export function looksLikeNumber(text: string): boolean {
-  return LOOKS_LIKE_A_NUMBER.test(text.trim());
-}
-
-function unusable(text: string, why: string): ToolkitError {
-  return new ToolkitError(
-    `${text}: as a number of parameters this ${why}`,
-    'USAGE',
-    'Write it as 7B, 124M, 1.5e9 or 6738415616.',
-  );
+  return parseCount(text, PARAMETERS);
 }
