@@ -1,4 +1,5 @@
 import type { FileSystem } from '../platform/file-system.js';
+import type { Prompts } from './prompts.js';
 
 /** One stream of text for the user. */
 export interface TextOutput {
@@ -20,6 +21,7 @@ export interface Ports {
   readonly stdout: TextOutput;
   readonly stderr: TextOutput;
   readonly fileSystem: FileSystem;
+  readonly prompts: Prompts;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Milliseconds since 1970. */
   now(): number;

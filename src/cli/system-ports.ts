@@ -1,6 +1,7 @@
 import process from 'node:process';
 import { supportsColor, supportsColorStderr } from 'chalk';
 import { nodeFileSystem } from '../platform/file-system.js';
+import { terminalPrompts } from './prompts.js';
 import type { Ports, StopReason, TextOutput } from './ports.js';
 
 /** Width assumed of a terminal that does not tell its own. */
@@ -61,6 +62,7 @@ function createSystemPorts(): Ports {
       () => undefined,
     ),
     fileSystem: nodeFileSystem,
+    prompts: terminalPrompts,
     environment: process.env,
     now: () => Date.now(),
     onStop(listener) {

@@ -24,8 +24,10 @@ export function unknownCommandError(id: string, config: Interfaces.Config): Tool
     .map((words) => ({ typed: typed.slice(0, words.length).join(' '), command: words.join(' ') }))
     .map((pair) => didYouMean(pair.typed, [pair.command]) && `${config.bin} ${pair.command}`)
     .filter((text) => text !== undefined);
+  // A topic that is a command itself says less than the command below it that is near too.
+  const closest = suggestion.filter((text) => !suggestion.some((longer) => longer.startsWith(`${text} `)));
   const help = `\`${[config.bin, ...topic].join(' ')} --help\` lists the commands.`;
-  const near = suggestion.length > 0 ? `Did you mean \`${suggestion.slice(0, 3).join('` or `')}\`? ` : '';
+  const near = closest.length > 0 ? `Did you mean \`${closest.slice(0, 3).join('` or `')}\`? ` : '';
   return new ToolkitError(`There is no command \`${config.bin} ${unknown}\``, 'USAGE', near + help);
 }
 

@@ -1,3 +1,4 @@
+import type { Prompts } from '../../src/cli/prompts.js';
 import type { Ports, StopReason, TextOutput } from '../../src/cli/ports.js';
 import { nodeFileSystem, type FileSystem } from '../../src/platform/file-system.js';
 
@@ -30,9 +31,43 @@ export interface FakePorts extends Ports {
   stop(reason: StopReason): void;
 }
 
+/** Prompts that get these answers in turn; without any, nobody is there to be asked. */
+export function fakePrompts(answers?: readonly unknown[]): Prompts & { readonly questions: string[] } {
+  const rest = [...(answers ?? [])];
+  const questions: string[] = [];
+  const next = async (message: string): Promise<never> => {
+    questions.push(message);
+    if (rest.length === 0) throw new Error(`nobody answers: ${message}`);
+    return rest.shift() as never;
+  };
+  return {
+    interactive: answers !== undefined,
+    questions,
+    choose: async (message, choices) => {
+      const answer: unknown = await next(message);
+      const chosen = choices.find(({ name, value }) => name === answer || value === answer);
+      if (chosen === undefined) throw new Error(`${message}: no choice ${String(answer)}`);
+      return chosen.value;
+    },
+    chooseSeveral: (message) => next(message),
+    text: async (message, question) => {
+      const answer: string = await next(message);
+      const problem = question?.problem?.(answer);
+      if (problem !== undefined) throw new Error(`${message}: ${problem}`);
+      return answer;
+    },
+    confirm: (message) => next(message),
+  };
+}
+
 /** Ports whose streams are captured: a pipe, or with `columns` a terminal of that width. */
 export function fakePorts(
-  options: { columns?: number; environment?: Record<string, string>; fileSystem?: FileSystem } = {},
+  options: {
+    columns?: number;
+    environment?: Record<string, string>;
+    fileSystem?: FileSystem;
+    answers?: readonly unknown[];
+  } = {},
 ): FakePorts {
   const isTTY = options.columns !== undefined;
   const columns = options.columns ?? Infinity;
@@ -41,6 +76,7 @@ export function fakePorts(
     stdout: new CapturedOutput(isTTY, columns),
     stderr: new CapturedOutput(isTTY, columns),
     fileSystem: options.fileSystem ?? nodeFileSystem,
+    prompts: fakePrompts(options.answers),
     environment: options.environment ?? {},
     time: 0,
     exits: [],
