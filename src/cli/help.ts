@@ -20,12 +20,13 @@ export default class LifecycleHelp extends Help {
     await super.showHelp(argv);
   }
 
-  /** Whether the words begin with a command, whose arguments may follow, or are a topic. */
+  /** Whether the words are a topic, or begin with a command, whose arguments may follow; a topic's own takes none. */
   private isKnown(words: readonly string[]): boolean {
+    const isTopic = (id: string): boolean => this.config.findTopic(id) !== undefined;
     const prefixes = words.map((_, index) => words.slice(0, index + 1).join(':'));
     return (
-      prefixes.some((id) => this.config.findCommand(id) !== undefined) ||
-      this.config.findTopic(words.join(':')) !== undefined
+      prefixes.some((id) => this.config.findCommand(id) !== undefined && !isTopic(id)) ||
+      isTopic(words.join(':'))
     );
   }
 }
