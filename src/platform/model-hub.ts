@@ -1,0 +1,82 @@
+import { readdir } from 'node:fs/promises';
+import { ToolkitError } from '../core/errors/toolkit-error.js';
+import { findCachedSnapshot, type CachedSnapshot } from './hub/hub-cache.js';
+import { HubClient, USUAL_TIMING, type HubTiming } from './hub/hub-client.js';
+import { readHubSettings, type Environment } from './hub/hub-settings.js';
+import { describeRepository } from './hub/describe-repository.js';
+import type { ModelFacts } from './hub/model-facts.js';
+import { checkModelId, checkRevision } from './hub/model-id.js';
+import { readModelFacts } from './hub/read-model-facts.js';
+import { snapshotFetch } from './hub/snapshot-fetch.js';
+
+export type { CachedSnapshot } from './hub/hub-cache.js';
+export type { ModelFacts, StoredTensor } from './hub/model-facts.js';
+
+/** A place that models come from, with the cache of those that came before. */
+export interface ModelHub {
+  /**
+   * The configuration of a model and the shapes of its tensors; of the weights only the headers are read. A snapshot
+   * in the cache that has them is read instead of the network.
+   * @param id `ORG/NAME`
+   * @param revision a branch, tag or commit; `main` by default
+   * @throws USAGE for an id that cannot be one, NOT_FOUND, NETWORK, BAD_CHECKPOINT, UNSUPPORTED without a config.json
+   */
+  readModelFacts(id: string, revision?: string, signal?: AbortSignal): Promise<ModelFacts>;
+  /** What an earlier download left of a revision; asks nothing of the network. */
+  findCachedSnapshot(id: string, revision?: string): Promise<CachedSnapshot | undefined>;
+}
+
+/** The facts from the cache, or `undefined` where it lacks the model or some of the files they are in. */
+async function readCachedFacts(
+  cached: CachedSnapshot,
+  id: string,
+  endpoint: string,
+): Promise<ModelFacts | undefined> {
+  const { commit, folder } = cached;
+  const paths = await readdir(folder);
+  const hasWeights = paths.some((path) => /\.safetensors(\.index\.json)?$/.test(path));
+  if (!paths.includes('config.json') || !hasWeights) return undefined;
+  try {
+    const base = `${endpoint}/${id}/resolve/${commit}/`;
+    return await readModelFacts({ id, commit, paths, endpoint, fetch: snapshotFetch(folder, base) });
+  } catch (error) {
+    if (error instanceof ToolkitError && error.code === 'NOT_FOUND') return undefined;
+    throw error;
+  }
+}
+
+/**
+ * The Hugging Face hub, or a server with the same interface. Reads the variables that Hugging Face's own tools read:
+ * HF_ENDPOINT, HF_TOKEN (or the token file of a login), HF_HUB_OFFLINE, HF_HOME, HF_HUB_CACHE, XDG_CACHE_HOME.
+ * @param fetch how requests are made
+ * @param timing for tests, which cannot wait
+ * @throws USAGE when HF_ENDPOINT is no address
+ */
+export function huggingFaceHub(
+  environment: Environment,
+  fetch: typeof globalThis.fetch = globalThis.fetch,
+  timing: HubTiming = USUAL_TIMING,
+): ModelHub {
+  const settings = readHubSettings(environment);
+  const client = new HubClient(settings, fetch, timing);
+  const { cacheFolder, endpoint } = settings;
+  return {
+    findCachedSnapshot: (id, revision) => findCachedSnapshot(cacheFolder, id, revision),
+
+    async readModelFacts(id, revision = 'main', signal) {
+      checkModelId(id);
+      checkRevision(revision);
+      const cached = await findCachedSnapshot(cacheFolder, id, revision);
+      const facts = cached && (await readCachedFacts(cached, id, endpoint));
+      if (facts !== undefined) return facts;
+      const { commit, paths } = await describeRepository(client, id, revision, signal);
+      return readModelFacts({
+        id,
+        commit,
+        paths,
+        endpoint,
+        fetch: client.libraryFetch({ id, revision }, signal),
+      });
+    },
+  };
+}
