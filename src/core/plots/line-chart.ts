@@ -1,4 +1,5 @@
-import { COLOURS, escapeXml, svgDocument, ticks, WIDTH } from './svg.js';
+import { canBeDrawn, fitAxis, type Axis } from './axis.js';
+import { COLOURS, escapeXml, svgDocument, WIDTH } from './svg.js';
 
 /** One line of a chart. */
 export interface Series {
@@ -18,45 +19,48 @@ export interface ChartLabels {
   readonly y: string;
 }
 
+/** How a chart's axes are laid out; both linear by default. */
+export interface ChartAxes {
+  readonly x?: Axis;
+  readonly y?: Axis;
+}
+
 /** Height of the drawing, in SVG user units. */
 const HEIGHT = 400;
 const MARGIN = { top: 44, right: 20, bottom: 48, left: 64 };
-/** Range, as a share of the values, below which they are drawn as equal: ticks could no longer be told apart. */
-const FLAT = 1e-9;
-
-function range(values: readonly number[]): [number, number] {
-  const [low, high] = values.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [Infinity, -Infinity]);
-  if (low === Infinity) return [0, 1];
-  const isFlat = high! - low! <= FLAT * Math.max(Math.abs(low!), Math.abs(high!));
-  return isFlat ? [low! - 0.5, high! + 0.5] : [low!, high!];
-}
 
 /** A chart of lines over numeric axes, as a self-contained SVG document. */
-export function lineChart(series: readonly Series[], labels: ChartLabels): string {
+export function lineChart(
+  series: readonly Series[],
+  labels: ChartLabels,
+  { x: xScale = {}, y: yScale = {} }: ChartAxes = {},
+): string {
   const drawn = series
     .map((line) => ({
       ...line,
-      points: line.points.filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y)),
+      points: line.points.filter(([x, y]) => canBeDrawn(x, xScale) && canBeDrawn(y, yScale)),
     }))
     .filter(({ points }) => points.length > 0);
   const all = drawn.flatMap(({ points }) => points);
-  const [xLow, xHigh] = range(all.map(([x]) => x));
-  const [yLow, yHigh] = range(all.map(([, y]) => y));
+  const xValues = all.map(([x]) => x);
+  const yValues = all.map(([, y]) => y);
+  const xAxis = fitAxis(xValues, xScale);
+  const yAxis = fitAxis(yValues, yScale);
   const plotWidth = WIDTH - MARGIN.left - MARGIN.right;
   const plotHeight = HEIGHT - MARGIN.top - MARGIN.bottom;
-  const toX = (x: number): string => (MARGIN.left + ((x - xLow) / (xHigh - xLow)) * plotWidth).toFixed(1);
-  const toY = (y: number): string => (MARGIN.top + ((yHigh - y) / (yHigh - yLow)) * plotHeight).toFixed(1);
+  const toX = (x: number): string => (MARGIN.left + xAxis.position(x) * plotWidth).toFixed(1);
+  const toY = (y: number): string => (MARGIN.top + (1 - yAxis.position(y)) * plotHeight).toFixed(1);
   const bottom = HEIGHT - MARGIN.bottom;
   const parts: string[] = [];
 
-  for (const y of ticks(yLow, yHigh)) {
+  for (const { value: y, text } of yAxis.ticks) {
     parts.push(
       `<line x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${toY(y)}" y2="${toY(y)}" stroke="#ddd"/>`,
-      `<text x="${MARGIN.left - 8}" y="${toY(y)}" text-anchor="end" dominant-baseline="middle">${y}</text>`,
+      `<text x="${MARGIN.left - 8}" y="${toY(y)}" text-anchor="end" dominant-baseline="middle">${escapeXml(text)}</text>`,
     );
   }
-  for (const x of ticks(xLow, xHigh)) {
-    parts.push(`<text x="${toX(x)}" y="${bottom + 18}" text-anchor="middle">${x}</text>`);
+  for (const { value: x, text } of xAxis.ticks) {
+    parts.push(`<text x="${toX(x)}" y="${bottom + 18}" text-anchor="middle">${escapeXml(text)}</text>`);
   }
   parts.push(
     `<path d="M${MARGIN.left} ${MARGIN.top}V${bottom}H${WIDTH - MARGIN.right}" fill="none" stroke="#444"/>`,
