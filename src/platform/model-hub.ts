@@ -7,10 +7,12 @@ import { describeRepository } from './hub/describe-repository.js';
 import type { ModelFacts } from './hub/model-facts.js';
 import { checkModelId, checkRevision } from './hub/model-id.js';
 import { readModelFacts } from './hub/read-model-facts.js';
+import { searchModels, type FoundModel, type ModelQuery } from './hub/search-models.js';
 import { snapshotFetch } from './hub/snapshot-fetch.js';
 
 export type { CachedSnapshot } from './hub/hub-cache.js';
 export type { ModelFacts, StoredTensor } from './hub/model-facts.js';
+export type { FoundModel, ModelQuery } from './hub/search-models.js';
 
 /** A place that models come from, with the cache of those that came before. */
 export interface ModelHub {
@@ -22,6 +24,11 @@ export interface ModelHub {
    * @throws USAGE for an id that cannot be one, NOT_FOUND, NETWORK, BAD_CHECKPOINT, UNSUPPORTED without a config.json
    */
   readModelFacts(id: string, revision?: string, signal?: AbortSignal): Promise<ModelFacts>;
+  /**
+   * Models that match, in the order asked for.
+   * @throws NETWORK
+   */
+  searchModels(query: ModelQuery, signal?: AbortSignal): Promise<FoundModel[]>;
   /** What an earlier download left of a revision; asks nothing of the network. */
   findCachedSnapshot(id: string, revision?: string): Promise<CachedSnapshot | undefined>;
 }
@@ -62,6 +69,8 @@ export function huggingFaceHub(
   const { cacheFolder, endpoint } = settings;
   return {
     findCachedSnapshot: (id, revision) => findCachedSnapshot(cacheFolder, id, revision),
+
+    searchModels: (query, signal) => searchModels(client, query, signal),
 
     async readModelFacts(id, revision = 'main', signal) {
       checkModelId(id);
