@@ -1,0 +1,36 @@
+import type { ModelCard } from '../model-card.js';
+
+export default {
+  id: 'bloomberggpt-50b',
+  name: 'BloombergGPT 50B',
+  family: 'BloombergGPT',
+  label: '50B',
+  organisation: 'Bloomberg',
+  huggingFaceId: null,
+  released: '2023-03',
+  weights: 'closed',
+  standsIn: ['bloom-176b', 'bloom-7b1', 'qwen2.5-32b'],
+  kind: 'decoder',
+  config: {
+    model_type: 'bloom',
+    vocab_size: 131072,
+    hidden_size: 7680,
+    n_layer: 70,
+    n_head: 40,
+    seq_length: 2048,
+  },
+  parameters: 50_558_868_480,
+  parametersBasis: 'exact',
+  context: 2048,
+  objective: 'causal language modelling',
+  trainingTokens: 569_000_000_000,
+  trainingData:
+    '569B tokens seen of FinPile (363B tokens of financial text, 51 %) and general text (345B tokens, 49 %)',
+  licence: 'proprietary',
+  tasks: ['text-generation', 'text-classification', 'token-classification', 'question-answering'],
+  bestUses: ['financial language (paper): sentiment, named entities, question answering'],
+  limits: ['not released', 'English'],
+  languages: ['en'],
+  instructionTuned: false,
+  sources: ['arXiv 2303.17564 (shape, exact count, data)'],
+} satisfies ModelCard;

@@ -1,0 +1,38 @@
+import type { ModelCard } from '../model-card.js';
+
+export default {
+  id: 'gpt1',
+  name: 'GPT-1 117M',
+  family: 'GPT-1',
+  label: '117M',
+  organisation: 'OpenAI',
+  huggingFaceId: 'openai-community/openai-gpt',
+  released: '2018-06',
+  weights: 'open',
+  kind: 'decoder',
+  config: {
+    model_type: 'gpt2',
+    vocab_size: 40478,
+    n_positions: 512,
+    n_embd: 768,
+    n_layer: 12,
+    n_head: 12,
+  },
+  parameters: 117_000_000,
+  parametersBasis: 'printed, rounded',
+  context: 512,
+  objective: 'causal language modelling',
+  trainingTokens: null,
+  trainingData: 'BooksCorpus, over 7,000 unpublished books',
+  licence: 'mit',
+  tasks: ['text-generation'],
+  bestUses: ['research on the first generative pre-trained transformer', 'history and teaching'],
+  limits: ['English only', 'reproduces the bias of its books', '512-token window'],
+  languages: ['en'],
+  instructionTuned: false,
+  sources: [
+    'https://huggingface.co/openai-community/openai-gpt',
+    'Radford et al. 2018, Improving Language Understanding by Generative Pre-Training',
+  ],
+  note: 'The published model_type is openai-gpt. The shape is that of GPT-2 without the final normalisation (1,536 parameters), so the count from this configuration is 116,536,320; the checkpoint holds 116,534,784.',
+} satisfies ModelCard;

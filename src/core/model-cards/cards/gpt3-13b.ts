@@ -1,0 +1,42 @@
+import type { ModelCard } from '../model-card.js';
+
+export default {
+  id: 'gpt3-13b',
+  name: 'GPT-3 13B',
+  family: 'GPT-3',
+  label: '13B',
+  organisation: 'OpenAI',
+  huggingFaceId: null,
+  released: '2020-05',
+  weights: 'closed',
+  standsIn: ['pythia-12b', 'llama-2-13b'],
+  kind: 'decoder',
+  config: {
+    model_type: 'gpt2',
+    vocab_size: 50257,
+    n_positions: 2048,
+    n_embd: 5120,
+    n_layer: 40,
+    n_head: 40,
+  },
+  parameters: 12_850_000_000,
+  parametersBasis: 'printed, rounded',
+  context: 2048,
+  objective: 'causal language modelling',
+  trainingTokens: 300_000_000_000,
+  trainingData:
+    '300B tokens drawn from filtered Common Crawl (410B tokens, 60 % of the mix), WebText2 (19B), Books1 (12B), Books2 (55B) and Wikipedia (3B)',
+  licence: 'proprietary',
+  tasks: ['text-generation', 'question-answering', 'summarization', 'translation'],
+  bestUses: ['few-shot prompting'],
+  limits: [
+    'mostly English',
+    '2,048-token window',
+    'weights were never released (API only)',
+    'half of its layers use a locally banded sparse attention that the configuration does not describe',
+  ],
+  languages: ['en'],
+  instructionTuned: false,
+  sources: ['arXiv 2005.14165 Table 2.1 (shape) and Table D.1 (count, tokens)'],
+  note: 'Table 2.1 prints a width of 5,140, but 40 heads of 128 are 5,120, and only 5,120 gives the 12,850 million parameters of Table D.1.',
+} satisfies ModelCard;

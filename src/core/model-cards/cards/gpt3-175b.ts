@@ -1,0 +1,41 @@
+import type { ModelCard } from '../model-card.js';
+
+export default {
+  id: 'gpt3-175b',
+  name: 'GPT-3 175B',
+  family: 'GPT-3',
+  label: '175B',
+  organisation: 'OpenAI',
+  huggingFaceId: null,
+  released: '2020-05',
+  weights: 'closed',
+  standsIn: ['bloom-176b', 'llama-3.1-405b'],
+  kind: 'decoder',
+  config: {
+    model_type: 'gpt2',
+    vocab_size: 50257,
+    n_positions: 2048,
+    n_embd: 12288,
+    n_layer: 96,
+    n_head: 96,
+  },
+  parameters: 174_600_000_000,
+  parametersBasis: 'printed, rounded',
+  context: 2048,
+  objective: 'causal language modelling',
+  trainingTokens: 300_000_000_000,
+  trainingData:
+    '300B tokens drawn from filtered Common Crawl (410B tokens, 60 % of the mix), WebText2 (19B), Books1 (12B), Books2 (55B) and Wikipedia (3B)',
+  licence: 'proprietary',
+  tasks: ['text-generation', 'question-answering', 'summarization', 'translation'],
+  bestUses: ['few-shot prompting'],
+  limits: [
+    'mostly English',
+    '2,048-token window',
+    'weights were never released (API only)',
+    'half of its layers use a locally banded sparse attention that the configuration does not describe',
+  ],
+  languages: ['en'],
+  instructionTuned: false,
+  sources: ['arXiv 2005.14165 Table 2.1 (shape) and Table D.1 (count, tokens)'],
+} satisfies ModelCard;

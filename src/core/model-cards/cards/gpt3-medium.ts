@@ -1,0 +1,41 @@
+import type { ModelCard } from '../model-card.js';
+
+export default {
+  id: 'gpt3-medium',
+  name: 'GPT-3 Medium',
+  family: 'GPT-3',
+  label: '350M',
+  organisation: 'OpenAI',
+  huggingFaceId: null,
+  released: '2020-05',
+  weights: 'closed',
+  standsIn: ['gpt2-medium', 'pythia-410m'],
+  kind: 'decoder',
+  config: {
+    model_type: 'gpt2',
+    vocab_size: 50257,
+    n_positions: 2048,
+    n_embd: 1024,
+    n_layer: 24,
+    n_head: 16,
+  },
+  parameters: 356_000_000,
+  parametersBasis: 'printed, rounded',
+  context: 2048,
+  objective: 'causal language modelling',
+  trainingTokens: 300_000_000_000,
+  trainingData:
+    '300B tokens drawn from filtered Common Crawl (410B tokens, 60 % of the mix), WebText2 (19B), Books1 (12B), Books2 (55B) and Wikipedia (3B)',
+  licence: 'proprietary',
+  tasks: ['text-generation', 'question-answering', 'summarization', 'translation'],
+  bestUses: ['few-shot prompting'],
+  limits: [
+    'mostly English',
+    '2,048-token window',
+    'weights were never released (API only)',
+    'half of its layers use a locally banded sparse attention that the configuration does not describe',
+  ],
+  languages: ['en'],
+  instructionTuned: false,
+  sources: ['arXiv 2005.14165 Table 2.1 (shape) and Table D.1 (count, tokens)'],
+} satisfies ModelCard;

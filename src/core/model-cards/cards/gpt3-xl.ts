@@ -1,0 +1,42 @@
+import type { ModelCard } from '../model-card.js';
+
+export default {
+  id: 'gpt3-xl',
+  name: 'GPT-3 XL',
+  family: 'GPT-3',
+  label: '1.3B',
+  organisation: 'OpenAI',
+  huggingFaceId: null,
+  released: '2020-05',
+  weights: 'closed',
+  standsIn: ['pythia-1.4b', 'gpt2-xl'],
+  kind: 'decoder',
+  config: {
+    model_type: 'gpt2',
+    vocab_size: 50257,
+    n_positions: 2048,
+    n_embd: 2048,
+    n_layer: 24,
+    n_head: 16,
+  },
+  parameters: 1_320_000_000,
+  parametersBasis: 'printed, rounded',
+  context: 2048,
+  objective: 'causal language modelling',
+  trainingTokens: 300_000_000_000,
+  trainingData:
+    '300B tokens drawn from filtered Common Crawl (410B tokens, 60 % of the mix), WebText2 (19B), Books1 (12B), Books2 (55B) and Wikipedia (3B)',
+  licence: 'proprietary',
+  tasks: ['text-generation', 'question-answering', 'summarization', 'translation'],
+  bestUses: ['few-shot prompting'],
+  limits: [
+    'mostly English',
+    '2,048-token window',
+    'weights were never released (API only)',
+    'half of its layers use a locally banded sparse attention that the configuration does not describe',
+  ],
+  languages: ['en'],
+  instructionTuned: false,
+  sources: ['arXiv 2005.14165 Table 2.1 (shape) and Table D.1 (count, tokens)'],
+  note: 'Table 2.1 prints 24 heads of 128, which is 3,072 and not the width of 2,048. 16 heads are used here; the number of heads does not change the count.',
+} satisfies ModelCard;
