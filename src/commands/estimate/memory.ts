@@ -2,7 +2,8 @@ import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { RECOMPUTATIONS } from '../../core/memory/activations.js';
 import { DTYPES } from '../../core/memory/dtype.js';
-import { METHODS, OPTIMIZERS } from '../../core/memory/training-memory.js';
+import { OPTIMIZERS } from '../../core/memory/optimizer-states.js';
+import { METHODS } from '../../core/memory/training-options.js';
 import type { MemoryEstimate } from '../../lifecycle/estimate/memory.js';
 
 /** `genai estimate memory`: what memory a model takes to run and to train. */

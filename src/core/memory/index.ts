@@ -6,13 +6,36 @@ export { keyValueCacheBytes } from './key-value-cache.js';
 export type { MemoryModel } from './memory-model.js';
 export { parseParameterCount } from './parameter-count.js';
 export { ruleOfThumb, type RuleOfThumb } from './rule-of-thumb.js';
+export { accelerateEstimate, type AccelerateEstimate } from './accelerate-estimator.js';
+export { STAGES, type Stage } from './alignment.js';
+export { deepSpeedEstimate, type DeepSpeedEstimate, type DeepSpeedOptions } from './deepspeed-estimator.js';
+export {
+  largestZeroModel,
+  megatronBytesPerParameter,
+  STRATEGIES,
+  zeroCommunication,
+  zeroStateBytes,
+  type Strategy,
+  type ZeroOptions,
+} from './distribution.js';
+export { loraParameters, loraParametersOfShape, type LoraTargets } from './lora-parameters.js';
+export { OPTIMIZERS, type OptimizerName } from './optimizer-states.js';
+export {
+  PRECISIONS,
+  statesPerParameter,
+  TRAINING_DTYPES,
+  type Precision,
+  type TrainingDtype,
+} from './precision-recipe.js';
+export { doubleQuantizationSaving, nf4BitsPerWeight, nf4WeightBytes } from './quantized-weights.js';
+export type { CommunicationVolume } from './training-communication.js';
+export { trainingMemory, type TrainingMemory } from './training-memory.js';
 export {
   METHODS,
-  OPTIMIZERS,
-  trainingMemory,
+  OFFLOADS,
+  TRAINING_DEFAULTS,
   type Method,
-  type OptimizerName,
-  type TrainingMemory,
+  type Offload,
   type TrainingOptions,
-} from './training-memory.js';
+} from './training-options.js';
 export { typicalModel } from './typical-model.js';

@@ -9,12 +9,9 @@ import { inferenceMemory, type InferenceMemory } from '../../core/memory/inferen
 import { memoryModel, type MemoryModel } from '../../core/memory/memory-model.js';
 import { looksLikeNumber, parseParameterCount } from '../../core/memory/parameter-count.js';
 import { ruleOfThumb, type RuleOfThumb } from '../../core/memory/rule-of-thumb.js';
-import {
-  METHODS,
-  OPTIMIZERS,
-  trainingMemory,
-  type TrainingMemory,
-} from '../../core/memory/training-memory.js';
+import { OPTIMIZERS } from '../../core/memory/optimizer-states.js';
+import { trainingMemory } from '../../core/memory/training-memory.js';
+import { METHODS, TRAINING_DEFAULTS, type TrainingOptions } from '../../core/memory/training-options.js';
 import { typicalModel } from '../../core/memory/typical-model.js';
 import type { FileSystem } from '../../platform/file-system.js';
 import { parseOptions } from '../parse-options.js';
@@ -52,6 +49,16 @@ export interface EstimateMemoryPorts {
   readonly fileSystem: FileSystem;
 }
 
+/** Bytes to train a model; the total is the sum of the four parts. */
+export interface TrainingBytes {
+  readonly weights_bytes: number;
+  readonly gradients_bytes: number;
+  readonly optimizer_bytes: number;
+  readonly activations_bytes: number;
+  readonly total_bytes: number;
+  readonly per_gpu_bytes: number;
+}
+
 /** An estimate in bytes, with everything it rests on. */
 export interface MemoryEstimate {
   /** Exact when read from a configuration. */
@@ -59,7 +66,7 @@ export interface MemoryEstimate {
   /** The rule of thumb, always for 32 bits. */
   readonly rule: RuleOfThumb;
   readonly inference: InferenceMemory;
-  readonly training: TrainingMemory;
+  readonly training: TrainingBytes;
   readonly assumptions: {
     /** `config`: the shape was read; `typical`: only a count was given, and the shape is that of usual models. */
     readonly shape_source: 'config' | 'typical';
@@ -104,7 +111,12 @@ export async function estimateMemory(
     parameters: model.parameters,
     rule: ruleOfThumb(model.parameters),
     inference: inferenceMemory(model, { ...chosen, context }),
-    training: trainingMemory(model, { ...chosen, method, sequence }),
+    training: trainingBytes(model, {
+      ...TRAINING_DEFAULTS,
+      ...chosen,
+      ...{ method, sequence, flashAttention: false },
+      precision: chosen.dtype === 'fp32' ? 'pure' : 'mixed',
+    }),
     assumptions: {
       shape_source: count === undefined ? 'config' : 'typical',
       ...describeShape(shape),
@@ -118,6 +130,21 @@ export async function estimateMemory(
       recompute: chosen.recompute,
     },
   };
+}
+
+/** Tensors of one GPU by kind; the runtime's own memory and what allocators lose are left out. */
+function trainingBytes(model: MemoryModel, options: TrainingOptions): TrainingBytes {
+  const { parts } = trainingMemory(model, options);
+  const sum = (kind: RegExp): number =>
+    parts.filter(({ part }) => kind.test(part)).reduce((total, { bytes }) => total + bytes, 0);
+  const tensors = {
+    weights_bytes: sum(/^(adapter )?weights$/),
+    gradients_bytes: sum(/^(adapter )?gradients$/),
+    optimizer_bytes: sum(/master weights$|optimizer states$/),
+    activations_bytes: sum(/^activations/),
+  };
+  const total_bytes = Object.values(tensors).reduce((total, bytes) => total + bytes, 0);
+  return { ...tensors, total_bytes, per_gpu_bytes: total_bytes };
 }
 
 function assertWithinContext(

@@ -1,32 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { countParameters } from '../../../src/core/architectures/architecture.js';
 import { readModel } from '../../../src/core/architectures/index.js';
-import { RECOMPUTATIONS } from '../../../src/core/memory/activations.js';
 import { DTYPE_BYTES, DTYPES } from '../../../src/core/memory/dtype.js';
 import { inferenceMemory } from '../../../src/core/memory/inference-memory.js';
 import { keyValueCacheBytes } from '../../../src/core/memory/key-value-cache.js';
-import { ruleOfThumb } from '../../../src/core/memory/rule-of-thumb.js';
-import {
-  loraParameters,
-  OPTIMIZERS,
-  trainedStates,
-  trainingMemory,
-  type TrainingOptions,
-} from '../../../src/core/memory/training-memory.js';
 import { typicalModel } from '../../../src/core/memory/typical-model.js';
 
 const GIB = 2 ** 30;
-
-describe('the rule of thumb (course notes, points 42 and 44)', () => {
-  it.each([
-    [1e9, 4, 24],
-    [7e9, 28, 168],
-    [175e9, 700, 4200],
-    [500e9, 2000, 12_000],
-  ])('%d parameters', (parameters, run, train) => {
-    expect(ruleOfThumb(parameters)).toEqual({ inference_bytes: run * 1e9, training_bytes: train * 1e9 });
-  });
-});
 
 describe('the key/value cache', () => {
   const full = (layers: number): undefined[] => Array.from({ length: layers }, () => undefined);
@@ -57,64 +37,6 @@ describe('the key/value cache', () => {
   });
 });
 
-describe('training', () => {
-  it('takes 16 bytes of state per parameter with AdamW: 120 GB for 7.5B (ZeRO, table 1), in 16 as in 32 bits', () => {
-    for (const dtype of ['fp32', 'bf16', 'fp16'] as const) {
-      const { weights_bytes, gradients_bytes, optimizer_bytes } = trainedStates(7.5e9, dtype, 'adamw');
-      expect(weights_bytes + gradients_bytes + optimizer_bytes).toBe(120e9);
-    }
-    expect(trainedStates(7.5e9, 'bf16', 'adamw')).toEqual({
-      weights_bytes: 2 * 7.5e9,
-      gradients_bytes: 2 * 7.5e9,
-      optimizer_bytes: 12 * 7.5e9,
-    });
-  });
-
-  it('counts adapters as LitGPT does: 6,553,600 for Llama 2 13B at rank 8 on queries and values', () => {
-    const queriesAndValues = Array.from({ length: 2 * 40 }, () => ({
-      module: 'q_proj',
-      inputs: 5120,
-      outputs: 5120,
-    }));
-    expect(loraParameters(queriesAndValues, 8)).toBe(6_553_600);
-  });
-
-  it('with LoRA has gradients and state for the adapters alone', () => {
-    const model = typicalModel(7e9);
-    const adapters = loraParameters(model.linearLayers, 8);
-    const memory = trainingMemory(model, {
-      ...{
-        dtype: 'int4',
-        batch: 1,
-        sequence: 512,
-        method: 'lora',
-        rank: 8,
-        optimizer: 'adamw',
-        recompute: 'full',
-      },
-    });
-    expect(memory.weights_bytes).toBe(3.5e9 + 4 * adapters);
-    expect(memory.gradients_bytes).toBe(4 * adapters);
-    expect(memory.optimizer_bytes).toBe(8 * adapters);
-  });
-
-  it('refuses to train integers in full', () => {
-    const options = {
-      batch: 1,
-      sequence: 1,
-      rank: 1,
-      optimizer: 'adamw',
-      recompute: 'none',
-      method: 'full',
-    } as const;
-    for (const dtype of ['int8', 'int4'] as const) {
-      expect(() => trainingMemory(typicalModel(1e9), { ...options, dtype })).toThrow(
-        expect.objectContaining({ code: 'USAGE', hint: expect.stringContaining('--method lora') }),
-      );
-    }
-  });
-});
-
 describe('totals', () => {
   const model = typicalModel(1_234_567_891);
 
@@ -123,21 +45,6 @@ describe('totals', () => {
       const { total_bytes, ...parts } = inferenceMemory(model, { dtype, batch: 3, context: 1000 });
       expect(Object.values(parts).reduce((sum, bytes) => sum + bytes, 0)).toBe(total_bytes);
       expect(parts.weights_bytes).toBe(Math.ceil(1_234_567_891 * DTYPE_BYTES[dtype]));
-      for (const optimizer of OPTIMIZERS) {
-        for (const recompute of RECOMPUTATIONS) {
-          const options: TrainingOptions = {
-            ...{ dtype, optimizer, recompute, batch: 3, sequence: 1000, rank: 8, method: 'lora' },
-          };
-          const training = trainingMemory(model, options);
-          expect(
-            training.weights_bytes +
-              training.gradients_bytes +
-              training.optimizer_bytes +
-              training.activations_bytes,
-          ).toBe(training.total_bytes);
-          expect(training.per_gpu_bytes).toBe(training.total_bytes);
-        }
-      }
     }
   });
 

@@ -1,0 +1,37 @@
+import { adaptedLayers, loraParameters } from './lora-parameters.js';
+import type { MemoryModel } from './memory-model.js';
+import type { FrozenFormat, WeightCounts } from './trained-states.js';
+import type { TrainingOptions } from './training-options.js';
+
+/** A model with its adapters, if it has any. */
+export interface ModelSizes extends WeightCounts {
+  readonly adapterParameters: number;
+}
+
+/** How many values of each sort a training of this model has. */
+export function modelSizes(
+  { parameters, linearLayers }: MemoryModel,
+  { targets, rank }: TrainingOptions,
+): ModelSizes {
+  const matrices = linearLayers.reduce((sum, { inputs, outputs }) => sum + inputs * outputs, 0);
+  return {
+    parameters,
+    matrixParameters: Math.min(parameters, matrices),
+    adapterParameters: loraParameters(adaptedLayers(linearLayers, targets).adapted, rank),
+  };
+}
+
+/** A model of the same form with another number of parameters. */
+export function scaled(sizes: ModelSizes, parameters: number): ModelSizes {
+  const ratio = parameters / sizes.parameters;
+  return {
+    parameters,
+    matrixParameters: Math.round(ratio * sizes.matrixParameters),
+    adapterParameters: Math.round(ratio * sizes.adapterParameters),
+  };
+}
+
+/** In what form a training holds weights that it only reads. */
+export function frozenFormat({ method, dtype, doubleQuantization }: TrainingOptions): FrozenFormat {
+  return { dtype: method === 'qlora' ? 'nf4' : dtype, doubleQuantization };
+}
