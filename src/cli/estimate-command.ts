@@ -41,7 +41,7 @@ export abstract class EstimateCommand<Result extends object> extends BaseCommand
     flags: {
       readonly explain: boolean;
       readonly csv: boolean;
-      readonly chart?: string;
+      readonly chart: string | undefined;
       readonly force: boolean;
     },
     view: EstimateView,
