@@ -12,7 +12,7 @@ export interface Axis {
 /** An axis over the values that are drawn along it. */
 export interface FittedAxis {
   /** Where a value lies between the lowest (0) and the highest (1). */
-  position(value: number): number;
+  readonly position: (value: number) => number;
   readonly ticks: readonly { readonly value: number; readonly text: string }[];
 }
 

@@ -1,6 +1,7 @@
+import { trainingFlops, TRAINING_FLOPS_PER_PARAMETER_TOKEN } from '../compute/training-flops.js';
 import { figure, type Figure } from '../estimates/figure.js';
 import type { PowerLaw } from './power-law.js';
-import { FLOPS_PER_PARAMETER_AND_TOKEN, tokensPerParameter, type ScalingLaw } from './scaling-law.js';
+import { tokensPerParameter, type ScalingLaw } from './scaling-law.js';
 
 type Description = Pick<
   ScalingLaw,
@@ -20,10 +21,11 @@ export function allocationLaw(description: Description, tokensOfSize: PowerLaw):
   return {
     ...description,
     tokensFor,
+    flopsFor: (parameters) => trainingFlops({ parameters, tokens: tokensFor(parameters).value }),
     optimum(flops) {
       const parameters = figure(
-        '(flops / (flops_per_parameter_and_token * coefficient)) ^ (1 / (1 + exponent))',
-        { ...inputs, flops_per_parameter_and_token: FLOPS_PER_PARAMETER_AND_TOKEN, flops },
+        '(flops / (flops_per_parameter_token * coefficient)) ^ (1 / (1 + exponent))',
+        { ...inputs, flops_per_parameter_token: TRAINING_FLOPS_PER_PARAMETER_TOKEN, flops },
         notes,
       );
       const tokens = tokensFor(parameters.value);

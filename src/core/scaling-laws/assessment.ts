@@ -1,5 +1,6 @@
+import { trainingFlops } from '../compute/training-flops.js';
 import { figure, type Figure } from '../estimates/figure.js';
-import { tokensPerParameter, trainingFlops, type Optimum, type ScalingLaw } from './scaling-law.js';
+import { tokensPerParameter, type Optimum, type ScalingLaw } from './scaling-law.js';
 
 /** Whether a model saw more or fewer tokens than is best for the compute it took. */
 export const VERDICTS = ['under-trained', 'compute-optimal', 'over-trained'] as const;
@@ -31,7 +32,7 @@ export interface Assessment {
 /** Compares a model trained on some tokens with the compute-optimal one. */
 export function assessTraining(law: ScalingLaw, parameters: number, tokens: number): Assessment {
   const { source } = law;
-  const flops = trainingFlops(parameters, tokens);
+  const flops = trainingFlops({ parameters, tokens });
   const optimal_tokens = law.tokensFor(parameters);
   const token_ratio = figure(
     'tokens / optimal_tokens',

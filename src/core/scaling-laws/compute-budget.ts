@@ -1,20 +1,5 @@
 import { figure, type Figure } from '../estimates/figure.js';
 
-/** One petaFLOP/s kept up for a day: 10^15 · 86,400 (OpenAI, AI and Compute, 2018). */
-export const FLOPS_PER_PETAFLOP_DAY = 8.64e19;
-
-const SECONDS_PER_HOUR = 3600;
-const FLOPS_PER_TERAFLOP = 1e12;
-
-/** Operations of a number of petaFLOP/s-days. */
-export function flopsOfPetaflopDays(petaflopDays: number): Figure {
-  return figure(
-    'petaflop_days * flops_per_petaflop_day',
-    { petaflop_days: petaflopDays, flops_per_petaflop_day: FLOPS_PER_PETAFLOP_DAY },
-    { source: '1 petaFLOP/s for a day: OpenAI, AI and Compute, 2018' },
-  );
-}
-
 /** Hours on accelerators of one kind. */
 export interface AcceleratorTime {
   /** Hours added up over all accelerators. */
@@ -35,14 +20,8 @@ export function flopsOfAcceleratorTime({
   source,
 }: AcceleratorTime): Figure {
   return figure(
-    'gpu_hours * seconds_per_hour * peak_teraflops * flops_per_teraflop * utilisation',
-    {
-      gpu_hours: hours,
-      seconds_per_hour: SECONDS_PER_HOUR,
-      peak_teraflops: peakTeraflops,
-      flops_per_teraflop: FLOPS_PER_TERAFLOP,
-      utilisation,
-    },
+    'gpu_hours * 3600 * peak_tflops * 1e12 * utilisation',
+    { gpu_hours: hours, peak_tflops: peakTeraflops, utilisation },
     { source, leavesOut: 'evaluation, restarts and failed runs' },
   );
 }

@@ -1,5 +1,6 @@
+import { trainingFlops } from '../compute/training-flops.js';
 import { figure, type Figure } from '../estimates/figure.js';
-import { tokensPerParameter, trainingFlops, type ScalingLaw } from './scaling-law.js';
+import { tokensPerParameter, type ScalingLaw } from './scaling-law.js';
 
 /** A model that reaches the same loss as the compute-optimal one, with another share of size and data. */
 export interface EqualLossModel {
@@ -35,7 +36,7 @@ export function equalLossModels(law: ScalingLaw, loss: number): EqualLossModel[]
     if (tokens === undefined) {
       return { parameters, tokens: null, tokens_per_parameter: null, flops: null, compute_ratio: null };
     }
-    const flops = trainingFlops(parameters.value, tokens.value);
+    const flops = trainingFlops({ parameters: parameters.value, tokens: tokens.value });
     return {
       parameters,
       tokens,

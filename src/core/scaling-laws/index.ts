@@ -1,11 +1,5 @@
 export { assessTraining, VERDICTS, type Assessment, type Verdict } from './assessment.js';
-export {
-  flopsOfAcceleratorTime,
-  flopsOfPetaflopDays,
-  FLOPS_PER_PETAFLOP_DAY,
-  hoursOfMoney,
-  type AcceleratorTime,
-} from './compute-budget.js';
+export { flopsOfAcceleratorTime, hoursOfMoney, type AcceleratorTime } from './compute-budget.js';
 export { equalLossModels, type EqualLossModel } from './equal-loss.js';
 export { kaplanLossOfCompute, kaplanLossOfSize, kaplanLossOfTokens } from './kaplan.js';
 export {
@@ -19,10 +13,4 @@ export {
 export { parametricLaw, type ParametricConstants } from './parametric-law.js';
 export { fitPowerLaw, type PowerLaw } from './power-law.js';
 export { budgetFrontier, isoFlopCurves, type BudgetFrontier, type IsoFlopCurve } from './scaling-curves.js';
-export {
-  isWithinFit,
-  tokensPerParameter,
-  trainingFlops,
-  type Optimum,
-  type ScalingLaw,
-} from './scaling-law.js';
+export { isWithinFit, tokensPerParameter, type Optimum, type ScalingLaw } from './scaling-law.js';

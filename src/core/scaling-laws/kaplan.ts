@@ -1,5 +1,5 @@
+import { petaflopDays } from '../compute/petaflop-days.js';
 import { figure, type Figure } from '../estimates/figure.js';
-import { FLOPS_PER_PETAFLOP_DAY } from './compute-budget.js';
 import { tokensPerParameter, type ScalingLaw } from './scaling-law.js';
 
 const SOURCE = 'Kaplan et al. 2020, arXiv 2001.08361';
@@ -24,10 +24,10 @@ export function kaplanLossOfTokens(tokens: number): Figure {
 }
 
 /** Loss of a budget spent as well as can be: (C / 2.3e8)^-0.050 with C in petaFLOP/s-days; equation 1.3. */
-export function kaplanLossOfCompute(petaflopDays: number): Figure {
+export function kaplanLossOfCompute(petaflop_days: number): Figure {
   return figure(
     '(petaflop_days / scale) ^ (-exponent)',
-    { petaflop_days: petaflopDays, scale: 2.3e8, exponent: 0.05 },
+    { petaflop_days, scale: 2.3e8, exponent: 0.05 },
     { source: `${SOURCE}, equation 1.3`, leavesOut: 'what batches above the critical size waste' },
   );
 }
@@ -50,7 +50,7 @@ export const KAPLAN: ScalingLaw = {
   fittedParameters: [768, 1.5e9],
   fittedTokens: [22e6, 23e9],
   optimum(flops) {
-    const petaflop_days = flops / FLOPS_PER_PETAFLOP_DAY;
+    const petaflop_days = petaflopDays(flops).value;
     const parameters = figure(
       'size_coefficient * petaflop_days ^ size_exponent',
       { ...SIZE, petaflop_days },
@@ -74,6 +74,12 @@ export const KAPLAN: ScalingLaw = {
       { ...SIZE, ...DATA, parameters },
       TABLE,
     ),
+  flopsFor: (parameters) =>
+    figure(
+      '1e15 * 86400 * (parameters / size_coefficient) ^ (1 / size_exponent)',
+      { ...SIZE, parameters },
+      TABLE,
+    ),
   parametersFor: (tokens) =>
     figure(
       'size_coefficient * (tokens / data_coefficient) ^ (size_exponent / data_exponent)',
@@ -82,8 +88,8 @@ export const KAPLAN: ScalingLaw = {
     ),
   flopsForLoss: (loss) =>
     figure(
-      'flops_per_petaflop_day * scale * loss ^ (-1 / exponent)',
-      { flops_per_petaflop_day: FLOPS_PER_PETAFLOP_DAY, scale: 2.3e8, loss, exponent: 0.05 },
+      '1e15 * 86400 * scale * loss ^ (-1 / exponent)',
+      { scale: 2.3e8, loss, exponent: 0.05 },
       { source: `${SOURCE}, equation 1.3` },
     ),
 };

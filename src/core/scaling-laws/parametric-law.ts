@@ -1,10 +1,6 @@
+import { trainingFlops, TRAINING_FLOPS_PER_PARAMETER_TOKEN } from '../compute/training-flops.js';
 import { figure, type Figure } from '../estimates/figure.js';
-import {
-  FLOPS_PER_PARAMETER_AND_TOKEN,
-  tokensPerParameter,
-  type Optimum,
-  type ScalingLaw,
-} from './scaling-law.js';
+import { tokensPerParameter, type Optimum, type ScalingLaw } from './scaling-law.js';
 
 /** Constants of L(N, D) = E + A / N^α + B / D^β, in nats per token (Hoffmann et al. 2022, equation 2). */
 export interface ParametricConstants {
@@ -42,7 +38,7 @@ export function parametricLaw(description: Description, constants: ParametricCon
     data_exponent: constants.dataExponent,
   };
   const { irreducible_loss, ...slopes } = inputs;
-  const perPair = { flops_per_parameter_and_token: FLOPS_PER_PARAMETER_AND_TOKEN };
+  const perPair = { flops_per_parameter_token: TRAINING_FLOPS_PER_PARAMETER_TOKEN };
   const notes = { source: description.source };
 
   const predictedLoss = (parameters: number, tokens: number): Figure =>
@@ -52,19 +48,28 @@ export function parametricLaw(description: Description, constants: ParametricCon
       notes,
     );
 
+  const tokensFor = (parameters: number): Figure =>
+    figure(
+      '(data_exponent * data_coefficient * parameters ^ size_exponent / (size_exponent * size_coefficient)) ^ (1 / data_exponent)',
+      { ...slopes, parameters },
+      notes,
+    );
+
   return {
     ...description,
     predictedLoss,
+    tokensFor,
+    flopsFor: (parameters) => trainingFlops({ parameters, tokens: tokensFor(parameters).value }),
 
     optimum(flops): Optimum {
       const budget = { ...slopes, ...perPair, flops };
       const parameters = figure(
-        `${BALANCE} * (flops / flops_per_parameter_and_token) ^ (${SIZE_SHARE})`,
+        `${BALANCE} * (flops / flops_per_parameter_token) ^ (${SIZE_SHARE})`,
         budget,
         notes,
       );
       const tokens = figure(
-        `(flops / flops_per_parameter_and_token) ^ (${DATA_SHARE}) / ${BALANCE}`,
+        `(flops / flops_per_parameter_token) ^ (${DATA_SHARE}) / ${BALANCE}`,
         budget,
         notes,
       );
@@ -75,13 +80,6 @@ export function parametricLaw(description: Description, constants: ParametricCon
         loss: predictedLoss(parameters.value, tokens.value),
       };
     },
-
-    tokensFor: (parameters) =>
-      figure(
-        '(data_exponent * data_coefficient * parameters ^ size_exponent / (size_exponent * size_coefficient)) ^ (1 / data_exponent)',
-        { ...slopes, parameters },
-        notes,
-      ),
 
     parametersFor: (tokens) =>
       figure(
@@ -94,7 +92,7 @@ export function parametricLaw(description: Description, constants: ParametricCon
       if (loss <= irreducible_loss) return undefined;
       const balance = `(${BALANCE})`;
       return figure(
-        `flops_per_parameter_and_token * ((size_coefficient * ${balance} ^ (-size_exponent) + data_coefficient * ${balance} ^ data_exponent) / (loss - irreducible_loss)) ^ (1 / size_exponent + 1 / data_exponent)`,
+        `flops_per_parameter_token * ((size_coefficient * ${balance} ^ (-size_exponent) + data_coefficient * ${balance} ^ data_exponent) / (loss - irreducible_loss)) ^ (1 / size_exponent + 1 / data_exponent)`,
         { ...inputs, ...perPair, loss },
         notes,
       );

@@ -1,4 +1,5 @@
-import { FLOPS_PER_PARAMETER_AND_TOKEN, type ScalingLaw } from './scaling-law.js';
+import { TRAINING_FLOPS_PER_PARAMETER_TOKEN } from '../compute/training-flops.js';
+import type { ScalingLaw } from './scaling-law.js';
 
 /** Budgets drawn beside the one asked for: two smaller, two larger, each ten times the one before. */
 const BUDGET_RATIOS = [0.01, 0.1, 1, 10, 100] as const;
@@ -28,7 +29,7 @@ export function isoFlopCurves(law: ScalingLaw, budget: number): IsoFlopCurve[] {
     const flops = budget * ratio;
     const { parameters } = law.optimum(flops);
     const lossOf = (size: number): number =>
-      predictedLoss(size, flops / (FLOPS_PER_PARAMETER_AND_TOKEN * size)).value;
+      predictedLoss(size, flops / (TRAINING_FLOPS_PER_PARAMETER_TOKEN * size)).value;
     const sizes = Array.from(
       { length: STEPS + 1 },
       (_, step) => parameters.value * REACH ** ((2 * step) / STEPS - 1),

@@ -1,8 +1,5 @@
 import { figure, type Figure } from '../estimates/figure.js';
 
-/** Operations for each parameter and token of training: 2 forward, 4 backward (Kaplan et al. 2020, arXiv 2001.08361). */
-export const FLOPS_PER_PARAMETER_AND_TOKEN = 6;
-
 /** How a training budget is best spent. */
 export interface Optimum {
   readonly parameters: Figure;
@@ -30,6 +27,8 @@ export interface ScalingLaw {
   tokensFor(parameters: number): Figure;
   /** Size for which these tokens are compute-optimal. */
   parametersFor(tokens: number): Figure;
+  /** The budget that is best spent on a model of this size. */
+  flopsFor(parameters: number): Figure;
   /** Loss in nats per token; absent from laws that say only how to divide a budget. */
   readonly predictedLoss?: (parameters: number, tokens: number) => Figure;
   /**
@@ -42,19 +41,6 @@ export interface ScalingLaw {
    * @returns `undefined` for a loss that a model of this size never reaches
    */
   readonly tokensForLoss?: (parameters: number, loss: number) => Figure | undefined;
-}
-
-/** Operations to train a model once over these tokens. */
-export function trainingFlops(parameters: number, tokens: number): Figure {
-  return figure(
-    'flops_per_parameter_and_token * parameters * tokens',
-    { flops_per_parameter_and_token: FLOPS_PER_PARAMETER_AND_TOKEN, parameters, tokens },
-    {
-      source: 'C = 6 N D: Kaplan et al. 2020, arXiv 2001.08361',
-      leavesOut:
-        'attention between tokens, which grows with the sequence length, and anything computed twice',
-    },
-  );
 }
 
 /** Tokens for each parameter. */
