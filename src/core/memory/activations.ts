@@ -259,17 +259,81 @@ export function interleavingFactor(pipelineParallel: number, partsPerDevice: num
   );
 }
 
+/** One pass without gradients as its activations see it, on one of the devices it is divided between. */
+export interface InferenceActivationOptions {
+  readonly batch: number;
+  /** Tokens of one sequence. */
+  readonly context: number;
+  /** Tokens of all sequences that go through a decoder at once; encoders see all at once. */
+  readonly prefillTokens: number;
+  readonly elementBytes: number;
+  readonly flashAttention: boolean;
+  readonly tensorParallel: number;
+}
+
+/** Elements of one token inside a feed-forward network without gradients: all of its inner tensors at once. */
+function passingFeedForwardElements({
+  hidden,
+  feedForward,
+  feedForwardMatrices,
+  experts,
+}: ModelShape): number {
+  const tensors = feedForwardMatrices === 3 ? 3 : 2;
+  if (experts === undefined) return tensors * feedForward;
+  const { perToken, sharedFeedForward } = experts;
+  const routed = tensors * (perToken * experts.feedForward + sharedFeedForward) + 2 * perToken * hidden;
+  return Math.max(routed, tensors * feedForward);
+}
+
 /**
- * Bytes of activations at the peak of one pass without gradients over whole sequences: the residual stream and its
- * normalised copy, the wider of attention's and the feed-forward network's inner tensors in one block, and the logits
- * of the last position. Attention scores are counted as fused, that is not at all.
+ * Activations at the peak of a pass without gradients: the residual stream and its normalised copy, the wider of
+ * attention's and the feed-forward network's inner tensors in one block, and the logits of every sequence's last
+ * position. Unless attention is fused, also the scores of one layer in 32 bits.
  */
-export function inferenceActivationBytes(
+export function inferenceActivationParts(
   shape: ModelShape,
-  { batch, positions, elementBytes }: { batch: number; positions: number; elementBytes: number },
-): number {
-  const attention = 2 * (shape.heads + shape.kvHeads) * shape.headDimension;
-  const feedForward = shape.feedForward * (shape.feedForwardMatrices === 3 ? 3 : 2);
-  const elements = 2 * shape.hidden + Math.max(attention, feedForward);
-  return batch * (positions * elements * elementBytes + shape.vocabulary * LOGIT_BYTES);
+  options: InferenceActivationOptions,
+): MemoryPart[] {
+  const { batch, context, elementBytes, tensorParallel } = options;
+  const all = batch * context;
+  const tokens = shape.kind === 'decoder' ? Math.min(all, options.prefillTokens) : all;
+  const headWidths = (shape.heads + shape.kvHeads) * (shape.headDimension + shape.valueDimension);
+  const parts = [
+    memoryPart(
+      'activations: one block',
+      'tokens * (2 * hidden + max(attention_width, feed_forward_width) / tensor_parallel) * element_bytes',
+      {
+        tokens,
+        hidden: shape.hidden,
+        attention_width: headWidths,
+        feed_forward_width: passingFeedForwardElements(shape),
+        element_bytes: elementBytes,
+        tensor_parallel: tensorParallel,
+      },
+      {
+        source: 'Tensors that are there at once while one block computes',
+        leavesOut: 'work space of the matrix products',
+      },
+    ),
+    memoryPart(
+      'activations: logits',
+      'batch * vocabulary * logit_bytes / tensor_parallel',
+      { batch, vocabulary: shape.vocabulary, logit_bytes: LOGIT_BYTES, tensor_parallel: tensorParallel },
+      { source: 'The last position of every sequence, in 32 bits' },
+    ),
+  ];
+  if (options.flashAttention) return parts;
+  const scores = memoryPart(
+    'activations: attention scores',
+    'heads * tokens * context * score_bytes / tensor_parallel',
+    {
+      heads: shape.heads,
+      tokens,
+      context,
+      score_bytes: LOGIT_BYTES,
+      tensor_parallel: tensorParallel,
+    },
+    { source: 'Every token against every other, in 32 bits, one layer at a time' },
+  );
+  return [...parts, scores];
 }

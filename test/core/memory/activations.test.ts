@@ -5,7 +5,6 @@ import { readModel } from '../../../src/core/architectures/index.js';
 import { totalBytes, type MemoryPart } from '../../../src/core/estimates/figure.js';
 import {
   blockActivationBytes,
-  inferenceActivationBytes,
   interleavingFactor,
   trainingActivationParts,
   type ActivationOptions,
@@ -136,15 +135,5 @@ describe('activations of a training step', () => {
     const unfusedNorms =
       shape.feedForwardMatrices === 3 ? (2 * shape.layers + 1) * batch * sequence * shape.hidden * 4 : 0;
     expect(Math.abs((kept + unfusedNorms) / example.saved_bytes - 1)).toBeLessThan(0.015);
-  });
-});
-
-describe('activations of a pass without gradients', () => {
-  it('are two hidden states and the widest of one block, and the logits of one position', () => {
-    // Width 4, feed-forward 16, ungated: 2·4 + max(4·4, 2·16) = 40 elements for each of 3 tokens, and 5 logits.
-    const shape = gptShape(2, 4, 2, 5);
-    expect(inferenceActivationBytes(shape, { batch: 1, positions: 3, elementBytes: 2 })).toBe(
-      3 * 40 * 2 + 5 * 4,
-    );
   });
 });
