@@ -17,13 +17,13 @@ export function fullAttention(layers: number): undefined[] {
   return Array.from({ length: layers }, () => undefined);
 }
 
-/** The window in those layers for which `slides` holds; a window that is absent limits nothing. */
+/** The window in those layers for which `slides` holds; a window that is absent or 0 limits nothing. */
 export function windows(
   layers: number,
   window: number | null | undefined,
   slides: (layer: number) => boolean = () => true,
 ): (number | undefined)[] {
-  return Array.from({ length: layers }, (_, layer) => (slides(layer) ? (window ?? undefined) : undefined));
+  return Array.from({ length: layers }, (_, layer) => (slides(layer) ? window || undefined : undefined));
 }
 
 /** The shape of a decoder that keeps keys and values of `kvHeads` heads. */

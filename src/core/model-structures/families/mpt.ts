@@ -8,13 +8,18 @@ import { decoderShape } from '../shape.js';
 import type { StructureReader } from '../structure-reader.js';
 import { WeightTable } from '../weight-table.js';
 
+/** Width of the feed-forward network for one of the hidden size. */
+const FEED_FORWARD_RATIO = 4;
+
 const schema = z
   .object({
     vocab_size: vocabularySize.default(50_368),
     d_model: width.default(2048),
     n_layers: layerCount.default(24),
     n_heads: width.default(16),
-    expansion_ratio: width.default(4),
+    expansion_ratio: z
+      .literal(FEED_FORWARD_RATIO, 'is not 4, which transformers takes for granted')
+      .default(FEED_FORWARD_RATIO),
     max_seq_len: positionCount.default(2048),
     no_bias: z.literal(true, 'biases are not described').default(true),
     attn_config: z
@@ -36,7 +41,7 @@ const ALIASES = { hidden_size: 'd_model', num_attention_heads: 'n_heads', num_hi
 function read(raw: Readonly<Record<string, unknown>>): ModelStructure {
   const config = readConfig(schema, withPublishedNames(raw, ALIASES));
   const hidden = config.d_model;
-  const inner = config.expansion_ratio * hidden;
+  const inner = FEED_FORWARD_RATIO * hidden;
   const table = new WeightTable();
   table.matrix('transformer.wte', config.vocab_size, hidden);
   for (let layer = 0; layer < config.n_layers; layer++) {

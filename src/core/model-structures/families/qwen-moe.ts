@@ -21,7 +21,8 @@ const commonFields = {
   decoder_sparse_step: z.number().int().positive().default(1),
   mlp_only_layers: z.array(z.number().int().nonnegative()).nullish(),
   use_sliding_window: z.boolean().default(false),
-  sliding_window: positionCount.nullable().default(4096),
+  // transformers writes 0 where windows are off.
+  sliding_window: positionCount.or(z.literal(0)).nullable().default(4096),
 };
 
 const schema = z.discriminatedUnion('model_type', [
