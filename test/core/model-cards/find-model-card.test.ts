@@ -1,5 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
+import { CARDS } from '../../../src/core/model-cards/cards.js';
 import { findModelCard, loadModelCards, modelCardIds } from '../../../src/core/model-cards/index.js';
+
+const CARDS_MODULE = '../../../src/core/model-cards/cards.js';
 
 describe('findModelCard', () => {
   it.each([
@@ -36,19 +39,13 @@ describe('findModelCard', () => {
 
   it('reads one file for an id, and no other', async () => {
     const read: string[] = [];
+    const watched = Object.entries(CARDS).map(([id, load]) => [id, () => (read.push(id), load())]);
     vi.resetModules();
-    const { CARDS } = await vi.importActual<typeof import('../../../src/core/model-cards/cards.js')>(
-      '../../../src/core/model-cards/cards.js',
-    );
-    vi.doMock('../../../src/core/model-cards/cards.js', () => ({
-      CARDS: Object.fromEntries(
-        Object.entries(CARDS).map(([id, load]) => [id, () => (read.push(id), load())]),
-      ),
-    }));
-    const fresh = await import('../../../src/core/model-cards/index.js');
+    vi.doMock(CARDS_MODULE, () => ({ CARDS: Object.fromEntries(watched) as typeof CARDS }));
+    const fresh = await import('../../../src/core/model-cards/find-model-card.js');
     expect((await fresh.findModelCard('Qwen/Qwen3-8B'))?.name).toBe('Qwen3 8B');
     expect(read).toEqual(['qwen3-8b']);
-    vi.doUnmock('../../../src/core/model-cards/cards.js');
+    vi.doUnmock(CARDS_MODULE);
   });
 });
 
