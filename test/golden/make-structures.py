@@ -72,6 +72,8 @@ CASES = {
                "sliding_window": 16}),
     "gemma3-pattern": ("Gemma3ForCausalLM", "gemma3_text", {**SMALL, "num_hidden_layers": 4, "head_dim": 10,
                        "sliding_window": 16, "sliding_window_pattern": 2, "attention_bias": True}),
+    "gemma3-multimodal": ("Gemma3ForCausalLM", "gemma3", {"text_config": {**SMALL, "model_type": "gemma3_text",
+                          "head_dim": 10}, "vision_config": {"hidden_size": 12}}),
     "falcon-multi-query": ("FalconForCausalLM", "falcon", MULTI_HEAD),
     "falcon-grouped": ("FalconForCausalLM", "falcon", {**MULTI_HEAD, "num_kv_heads": 2,
                        "new_decoder_architecture": True, "tie_word_embeddings": False}),
@@ -169,6 +171,12 @@ PUBLISHED = {
     "gemma-3-27b": ("Gemma3ForCausalLM", "gemma3_text", dict(hidden_size=5376, intermediate_size=21504,
                     num_hidden_layers=62, num_attention_heads=32, num_key_value_heads=16, head_dim=128,
                     sliding_window=1024)),
+    "gemma-3-4b": ("Gemma3ForCausalLM", "gemma3", dict(text_config=dict(model_type="gemma3_text", hidden_size=2560,
+                   intermediate_size=10240, num_hidden_layers=34, sliding_window=1024))),
+    "llava-1.5-7b": ("LlamaForCausalLM", "llava", dict(text_config=dict(model_type="llama", vocab_size=32064,
+                     max_position_embeddings=4096))),
+    "llava-1.6-mistral-7b": ("MistralForCausalLM", "llava_next", dict(text_config=dict(model_type="mistral",
+                             vocab_size=32064, max_position_embeddings=32768, sliding_window=None))),
     "falcon-7b": ("FalconForCausalLM", "falcon", {}),
     "falcon-40b": ("FalconForCausalLM", "falcon", dict(hidden_size=8192, num_hidden_layers=60,
                    num_attention_heads=128, num_kv_heads=8, new_decoder_architecture=True)),
@@ -205,10 +213,10 @@ PUBLISHED = {
 }
 
 
-def build(model_class, fields, device="cpu"):
-    model_type = getattr(transformers, model_class)
+def build(model_class, config, device="cpu"):
+    """The model; of a multimodal configuration the text tower alone."""
     with torch.device(device):
-        return model_type(model_type.config_class(**fields)).eval()
+        return getattr(transformers, model_class)(getattr(config, "text_config", config)).eval()
 
 
 def untied_head(family, fields, config):
@@ -239,10 +247,12 @@ def cache_width(model):
 
 
 def make_case(name, model_class, family, fields):
-    model = build(model_class, fields)
+    config = transformers.AutoConfig.for_model(family, **fields)
+    model = build(model_class, config)
     case = {"generator": versions(), "config": {"model_type": family, **fields}}
     with tempfile.TemporaryDirectory() as folder:
         tensors = saved_tensors(model, folder)
+        config.save_pretrained(folder)
         saved = json.loads((Path(folder) / "config.json").read_text())
     head = untied_head(family, fields, model.config)
     if not head:
@@ -255,7 +265,7 @@ def make_case(name, model_class, family, fields):
 
 
 def count(family, model_class, fields):
-    model = build(model_class, fields, "meta")
+    model = build(model_class, transformers.AutoConfig.for_model(family, **fields), "meta")
     model.tie_weights()
     stored = dict(model.named_parameters())
     stored |= {name: buffer for name, buffer in model.named_buffers() if name in model.state_dict()}

@@ -25,6 +25,8 @@ export function checkHeads({ hidden, heads, kvHeads, headDimension }: HeadFields
     const count = config[heads] as number;
     const kvCount = (kvHeads === undefined ? undefined : (config[kvHeads] as number | null)) ?? count;
     const size = config[hidden] as number;
+    // Numbers below 1 have been complained of already.
+    if (count < 1 || kvCount < 1 || size < 1) return;
     const free = headDimension !== undefined && config[headDimension] != null;
     if (!free && size % count !== 0) complain(heads, `${count} does not divide the hidden size ${size}`);
     if (count % kvCount !== 0) complain(kvHeads!, `${kvCount} does not divide ${count} attention heads`);

@@ -2,7 +2,7 @@ import type { LinearLayer, WeightSpec } from '../architectures/architecture.js';
 import { ToolkitError } from '../errors/toolkit-error.js';
 
 /** Far more than any model has: Kimi K2, with 384 experts in each of 60 layers, stores about 70,000 tensors. */
-const MOST_TENSORS = 2 ** 19;
+const MOST_TENSORS = 2 ** 18;
 
 /** What a weight is besides its shape. */
 export interface WeightOptions {
