@@ -32,5 +32,5 @@ export default {
   languages: ['en'],
   instructionTuned: false,
   sources: ['Lieber et al. 2021, Jurassic-1: Technical Details and Evaluation (count)'],
-  note: 'The shape is from memory of the paper; the count derived from it agrees with the printed one. The vocabulary of about 256,000 is rounded.',
+  note: 'The shape was not read again; the count it gives agrees with the printed one. The vocabulary of about 256,000 is rounded.',
 } satisfies ModelCard;
