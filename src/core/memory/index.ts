@@ -5,7 +5,12 @@ export { inferenceMemory, type InferenceMemory, type InferenceOptions } from './
 export { keyValueCacheBytes } from './key-value-cache.js';
 export type { MemoryModel } from './memory-model.js';
 export { parseParameterCount } from './parameter-count.js';
-export { ruleOfThumb, type RuleOfThumb } from './rule-of-thumb.js';
+export {
+  LLAMA_FACTORY_BYTES_PER_PARAMETER,
+  ruleOfThumb,
+  ruleOfThumbParts,
+  type RuleOfThumb,
+} from './rule-of-thumb.js';
 export { accelerateEstimate, type AccelerateEstimate } from './accelerate-estimator.js';
 export { STAGES, type Stage } from './alignment.js';
 export { deepSpeedEstimate, type DeepSpeedEstimate, type DeepSpeedOptions } from './deepspeed-estimator.js';

@@ -11,10 +11,17 @@ import { stateBytesPerParameter, type OptimizerName } from './optimizer-states.j
 export const PRECISIONS = ['mixed', 'mixed-fp32-gradients', 'pure'] as const;
 export type Precision = (typeof PRECISIONS)[number];
 
-/** Bytes of one weight in the formats a training may start from; 4-bit NormalFloat without its scales. */
-export const TRAINING_DTYPE_BYTES = { ...DTYPE_BYTES, fp8: 1, nf4: 0.5 } as const;
-export type TrainingDtype = Dtype | 'fp8' | 'nf4';
-export const TRAINING_DTYPES = Object.keys(TRAINING_DTYPE_BYTES) as readonly TrainingDtype[];
+/** Formats of weights that a training may start from; where only adapters are trained the base may be quantised. */
+export const TRAINING_DTYPES = [
+  'fp32',
+  'fp16',
+  'bf16',
+  'fp8',
+  'int8',
+  'int4',
+  'nf4',
+] as const satisfies readonly Dtype[];
+export type TrainingDtype = (typeof TRAINING_DTYPES)[number];
 
 const FULL_PRECISION_BYTES = 4;
 const HALF_PRECISION_BYTES = 2;
@@ -32,7 +39,7 @@ export interface PrecisionRecipe {
 
 /** The bytes of a recipe for weights of some format. */
 export function precisionRecipe(precision: Precision, dtype: TrainingDtype): PrecisionRecipe {
-  const weightBytes = TRAINING_DTYPE_BYTES[dtype];
+  const weightBytes = DTYPE_BYTES[dtype];
   if (precision === 'pure') {
     return { weightBytes, masterWeightBytes: 0, gradientBytes: weightBytes, updatedBytes: weightBytes };
   }
@@ -46,7 +53,7 @@ export function precisionRecipe(precision: Precision, dtype: TrainingDtype): Pre
 
 /** Format of what is computed, and of adapters, beside weights of some format: never narrower than 16 bits. */
 export function computeDtype(dtype: TrainingDtype): TrainingDtype {
-  return TRAINING_DTYPE_BYTES[dtype] < HALF_PRECISION_BYTES ? 'bf16' : dtype;
+  return DTYPE_BYTES[dtype] < HALF_PRECISION_BYTES ? 'bf16' : dtype;
 }
 
 /** Bytes of memory for each trained parameter. */

@@ -1,7 +1,8 @@
 import { memoryPart, type MemoryPart } from '../estimates/figure.js';
 import { divided, type Distribution } from './distribution.js';
+import { DTYPE_BYTES, numberFormat } from './dtype.js';
 import { optimizerStates, stateBytesPerParameter, type OptimizerName } from './optimizer-states.js';
-import { TRAINING_DTYPE_BYTES, type PrecisionRecipe, type TrainingDtype } from './precision-recipe.js';
+import { type PrecisionRecipe, type TrainingDtype } from './precision-recipe.js';
 import { nf4BitsPerWeight } from './quantized-weights.js';
 
 /** How many values there are of each sort. */
@@ -16,6 +17,8 @@ export interface StateOptions {
   readonly recipe: PrecisionRecipe;
   readonly optimizer: OptimizerName;
   readonly distribution: Distribution;
+  /** Parameters whose gradients are held at once, where the optimizer does not wait for all of them. */
+  readonly liveGradients?: number | undefined;
 }
 
 /** What a part of the training states is, which decides where it may lie. */
@@ -57,7 +60,7 @@ function statePart(
 export function trainedStateParts(
   owner: string,
   { parameters, matrixParameters }: WeightCounts,
-  { recipe, optimizer, distribution }: StateOptions,
+  { recipe, optimizer, distribution, liveGradients }: StateOptions,
 ): StatePart[] {
   const { weightShards, gradientShards, optimizerShards, ...parallelism } = distribution;
   const model = modelDivisors(distribution);
@@ -85,7 +88,16 @@ export function trainedStateParts(
       : leavesOut;
   const parts = [
     perParameter('weights', 'weights', recipe.weightBytes, weightShards, 'Bytes of the format'),
-    perParameter('gradients', 'gradients', recipe.gradientBytes, gradientShards, MIXED_PRECISION, buckets),
+    liveGradients === undefined
+      ? perParameter('gradients', 'gradients', recipe.gradientBytes, gradientShards, MIXED_PRECISION, buckets)
+      : statePart(
+          named('gradients'),
+          'gradients',
+          'largest_layer_parameters * bytes_per_parameter',
+          { largest_layer_parameters: liveGradients, bytes_per_parameter: recipe.gradientBytes },
+          { tensor_parallel: parallelism.tensorParallel },
+          { source: 'LOMO, Lv et al. 2023, arXiv 2306.09782: the update is part of the backward pass' },
+        ),
   ];
   if (recipe.masterWeightBytes > 0) {
     const bytes = recipe.masterWeightBytes;
@@ -118,7 +130,7 @@ export function trainedStateParts(
 
 /** In what form weights lie that are only read. */
 export interface FrozenFormat {
-  /** For formats of 8 and 4 bits: that of the matrices inside the blocks; the rest keeps 16 bits. */
+  /** For formats of 8 and 4 bits that of the matrices inside the blocks; the rest keeps 16 bits. */
   readonly dtype: TrainingDtype;
   /** The scales of `nf4` are quantised too. */
   readonly doubleQuantization: boolean;
@@ -134,8 +146,11 @@ export function frozenMatrixBytes({ dtype, doubleQuantization }: FrozenFormat): 
   readonly value: number;
 } {
   if (dtype !== 'nf4') {
-    const value = TRAINING_DTYPE_BYTES[dtype];
-    return { formula: 'bytes_per_weight', inputs: { bytes_per_weight: value }, value };
+    const { bits, scaleBits } = numberFormat(dtype);
+    const value = (bits + scaleBits) / 8;
+    return scaleBits === 0
+      ? { formula: 'bytes_per_weight', inputs: { bytes_per_weight: value }, value }
+      : { formula: '(bits + scale_bits) / 8', inputs: { bits, scale_bits: scaleBits }, value };
   }
   const { formula, inputs, value } = nf4BitsPerWeight({ doubleQuantization });
   return { formula: `(${formula}) / 8`, inputs, value: value / 8 };
@@ -150,7 +165,7 @@ export function frozenWeights(
 ): StatePart {
   const matrix = frozenMatrixBytes(format);
   const divisors = { ...modelDivisors(distribution), shards: distribution.weightShards };
-  if (TRAINING_DTYPE_BYTES[format.dtype] >= UNQUANTIZED_BYTES) {
+  if (DTYPE_BYTES[format.dtype] >= UNQUANTIZED_BYTES) {
     const source = 'Bytes of the format; frozen, so without gradients and states';
     return statePart(
       name,
@@ -173,6 +188,9 @@ export function frozenWeights(
     divisors,
     format.dtype === 'nf4'
       ? { source: 'QLoRA, Dettmers et al. 2023, arXiv 2305.14314' }
-      : { source: 'LLM.int8, Dettmers et al. 2022, arXiv 2208.07339', leavesOut: 'scales: 1 to 5 %' },
+      : {
+          source:
+            'Block formats of GPTQ, AWQ, bitsandbytes and FP8: only matrices inside the blocks are quantised',
+        },
   );
 }

@@ -2,8 +2,9 @@ import type { ModelShape } from '../architectures/architecture.js';
 import { figure, type Derivation } from '../estimates/figure.js';
 import { alignmentStage } from './alignment.js';
 import { divided, type Distribution } from './distribution.js';
+import { DTYPE_BYTES } from './dtype.js';
 import { frozenFormat, type ModelSizes } from './model-sizes.js';
-import { computeDtype, precisionRecipe, TRAINING_DTYPE_BYTES } from './precision-recipe.js';
+import { computeDtype, precisionRecipe } from './precision-recipe.js';
 import { frozenMatrixBytes } from './trained-states.js';
 import type { TrainingOptions } from './training-options.js';
 
@@ -82,7 +83,7 @@ export function modelParallelVolumes(shape: ModelShape, options: TrainingOptions
   const hiddenStates = {
     tokens: options.batch * alignmentStage(options.stage).sequencesPerExample * options.sequence,
     hidden: shape.hidden,
-    element_bytes: TRAINING_DTYPE_BYTES[computeDtype(options.dtype)],
+    element_bytes: DTYPE_BYTES[computeDtype(options.dtype)],
   };
   const volumes: CommunicationVolume[] = [];
   if (tensorParallel > 1) {

@@ -3,9 +3,10 @@ import { memoryPart, totalBytes, type MemoryPart } from '../estimates/figure.js'
 import { trainingActivationParts } from './activations.js';
 import { alignmentStage } from './alignment.js';
 import { distribute, divided, shardsWeights, type Distribution } from './distribution.js';
+import { DTYPE_BYTES } from './dtype.js';
 import type { MemoryModel } from './memory-model.js';
-import { frozenFormat, modelSizes, scaled, type ModelSizes } from './model-sizes.js';
-import { computeDtype, precisionRecipe, TRAINING_DTYPE_BYTES } from './precision-recipe.js';
+import { frozenFormat, largestMatrix, modelSizes, scaled, type ModelSizes } from './model-sizes.js';
+import { computeDtype, precisionRecipe } from './precision-recipe.js';
 import {
   frozenMatrixBytes,
   frozenWeights,
@@ -53,7 +54,8 @@ function modelParts(
   const { method, precision, optimizer } = options;
   if (method === 'full') {
     const recipe = precisionRecipe(precision, options.dtype);
-    return trainedStateParts(owner, sizes, { recipe, optimizer, distribution });
+    const liveGradients = options.optimizerInBackward ? sizes.largestLayerParameters : undefined;
+    return trainedStateParts(owner, sizes, { recipe, optimizer, distribution, liveGradients });
   }
   const adapter = { parameters: sizes.adapterParameters, matrixParameters: sizes.adapterParameters };
   const recipe = precisionRecipe(precision, computeDtype(options.dtype));
@@ -96,14 +98,13 @@ function gatheredPart(
   const { weightShards, tensorParallel } = distribution;
   if (weightShards === 1 && !options.offload.includes('params')) return [];
   const { shape, linearLayers } = model;
-  const layerSizes = linearLayers.map(({ inputs, outputs }) => inputs * outputs);
   const blocks = shape.layers + shape.encoderLayers;
   const isFsdp = options.strategy === 'fsdp';
   const unit = isFsdp
-    ? layerSizes.reduce((sum, size) => sum + size, 0) / blocks
-    : layerSizes.reduce((largest, size) => Math.max(largest, size), 0);
+    ? linearLayers.reduce((sum, { inputs, outputs }) => sum + inputs * outputs, 0) / blocks
+    : largestMatrix(linearLayers);
   const embedding = shape.vocabulary * shape.hidden;
-  const computeBytes = TRAINING_DTYPE_BYTES[computeDtype(options.dtype)];
+  const computeBytes = DTYPE_BYTES[computeDtype(options.dtype)];
   const isFull = options.method === 'full';
   const { weightBytes, gradientBytes } = precisionRecipe(options.precision, options.dtype);
   const matrixBytes = isFull ? weightBytes : frozenMatrixBytes(frozenFormat(options)).value;
@@ -137,13 +138,12 @@ function gatheredPart(
 /** The weights of one layer that QLoRA computes with, out of their 4 bits. */
 function dequantizedPart({ linearLayers }: MemoryModel, options: TrainingOptions): MemoryPart[] {
   if (frozenFormat(options).dtype !== 'nf4' || options.method === 'full') return [];
-  const largest = linearLayers.reduce((size, { inputs, outputs }) => Math.max(size, inputs * outputs), 0);
   const share = divided('largest_layer_parameters * 2', { tensor_parallel: options.tensorParallel });
   return [
     memoryPart(
       'dequantized layer',
       share.formula,
-      { largest_layer_parameters: largest, ...share.inputs },
+      { largest_layer_parameters: largestMatrix(linearLayers), ...share.inputs },
       {
         source: 'QLoRA, Dettmers et al. 2023, arXiv 2305.14314, section 3: products are computed in 16 bits',
       },
@@ -156,7 +156,7 @@ function activationParts(shape: ModelShape, options: TrainingOptions): MemoryPar
   return trainingActivationParts(scores ? { ...shape, vocabulary: 1 } : shape, {
     batch: options.batch * sequencesPerExample,
     sequence: options.sequence,
-    elementBytes: TRAINING_DTYPE_BYTES[computeDtype(options.dtype)],
+    elementBytes: DTYPE_BYTES[computeDtype(options.dtype)],
     recompute: options.recompute,
     flashAttention: options.flashAttention,
     tensorParallel: options.tensorParallel,
@@ -169,7 +169,7 @@ function activationParts(shape: ModelShape, options: TrainingOptions): MemoryPar
 
 function overheadParts(tensors: readonly MemoryPart[], gpus: number): MemoryPart[] {
   const runtime = memoryPart(
-    'device runtime',
+    'runtime',
     'runtime_bytes',
     { runtime_bytes: RUNTIME_BYTES },
     { source: STAS, leavesOut: 'kernels loaded all at once: up to 2 GiB' },
@@ -195,7 +195,9 @@ function overheadParts(tensors: readonly MemoryPart[], gpus: number): MemoryPart
 
 function assumptions(options: TrainingOptions, { dataParallel, weightShards }: Distribution): string[] {
   const lines = [
-    'Gradients and activations are held at once, as when gradients are accumulated over micro-batches.',
+    options.optimizerInBackward
+      ? 'Every weight is updated in the backward pass, so gradients cannot be accumulated over micro-batches.'
+      : 'Gradients and activations are held at once, as when gradients are accumulated over micro-batches.',
   ];
   if (options.method !== 'full') {
     lines.push('Adapters change the weights, not the activations: the gradient passes every frozen layer.');
@@ -239,7 +241,7 @@ export function trainingMemory(model: MemoryModel, options: TrainingOptions): Tr
     ...dequantizedPart(model, options),
     ...activationParts(model.shape, options),
   ];
-  const parts = [...tensors, ...overheadParts(tensors, options.gpus)];
+  const parts = options.overhead ? [...tensors, ...overheadParts(tensors, options.gpus)] : tensors;
   return {
     parts,
     total_bytes: totalBytes(parts),

@@ -19,6 +19,8 @@ export interface TrainingOptions {
   readonly dtype: TrainingDtype;
   readonly precision: Precision;
   readonly optimizer: OptimizerName;
+  /** Every weight is updated as soon as its gradient is there, so that gradients of one layer are held at once. */
+  readonly optimizerInBackward: boolean;
   /** Examples in the micro-batch of one GPU. */
   readonly batch: number;
   /** Tokens in one training sequence. */
@@ -48,6 +50,8 @@ export interface TrainingOptions {
   /** Divides along the sequence what tensor parallelism leaves whole. */
   readonly sequenceParallel: boolean;
   readonly pipelineParallel: number;
+  /** Counts the program itself and what allocators lose, which a framework's own figures leave out. */
+  readonly overhead: boolean;
 }
 
 /** What is usual, on one GPU: a start for options. */
@@ -55,6 +59,7 @@ export const TRAINING_DEFAULTS = {
   dtype: 'bf16',
   precision: 'mixed',
   optimizer: 'adamw',
+  optimizerInBackward: false,
   batch: 1,
   sequence: 2048,
   recompute: 'none',
@@ -72,4 +77,5 @@ export const TRAINING_DEFAULTS = {
   tensorParallel: 1,
   sequenceParallel: false,
   pipelineParallel: 1,
+  overhead: true,
 } as const satisfies TrainingOptions;

@@ -89,6 +89,12 @@ function shardingProblems(options: TrainingOptions): Problem[] {
   const { strategy, shardingFactor, offload, gpus } = options;
   const problems: Problem[] = [];
   const { dataParallel } = distribute(options);
+  if (options.optimizerInBackward && strategy.startsWith('zero')) {
+    problems.push({
+      what: `${strategy} updates weights after the backward pass, not in it`,
+      remedy: 'Choose ddp or fsdp with an update in the backward pass.',
+    });
+  }
   if (strategy !== 'ddp' && dataParallel === 1 && offload.length === 0) {
     problems.push({
       what: `${strategy} divides states between GPUs that read different data, and there is one (of ${gpus} in all)`,
