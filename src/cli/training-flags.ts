@@ -10,8 +10,8 @@ const NUMBER_FLAGS = [
   'lora-alpha',
   'lora-dropout',
 ];
-/** Flags about where a run is computed, not what. */
-const OTHER_FLAGS = ['engine', 'device', 'threads', 'resume', 'json', 'quiet'];
+/** Flags about where a run is computed, or whether it is, not what. */
+const OTHER_FLAGS = ['engine', 'device', 'threads', 'resume', 'estimate', 'json', 'quiet'];
 
 function numberOf(flag: string, text: string): number {
   const value = Number(text);

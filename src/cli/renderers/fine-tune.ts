@@ -47,6 +47,12 @@ export function planLines(plan: FineTunePlan): string {
   ].join('\n');
 }
 
+function peakMemory({ peak_memory_bytes, estimated_peak_memory_bytes }: FineTuneResult): string {
+  const measured = formatBytes(peak_memory_bytes);
+  if (estimated_peak_memory_bytes === null) return measured;
+  return `${measured} (estimated ${formatBytes(estimated_peak_memory_bytes)})`;
+}
+
 /** Columns of {@link resultRows}. */
 export const RESULT_COLUMNS: readonly Column[] = [{ title: 'measure' }, { title: 'value' }];
 
@@ -67,7 +73,7 @@ export function resultRows(result: FineTuneResult): string[][] {
           ],
         ]),
     ['speed', `${formatCount(Math.round(result.tokens_per_second))} tokens/s`],
-    ['peak memory', formatBytes(result.peak_memory_bytes)],
+    ['peak memory', peakMemory(result)],
     ['result', result.output_dir],
   ];
 }

@@ -3,9 +3,10 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { createEngine, ENGINE_FLAGS } from '../../cli/engine-flags.js';
 import { SCHEDULES } from '../../core/schedules/schedule.js';
 import type { FineTuneResult } from '../../lifecycle/adapt/fine-tune.js';
+import type { RunMemoryEstimate } from '../../lifecycle/adapt/training-memory.js';
 
 /** `genai adapt fine-tune`: trains a model further on the user's own data. */
-export default class FineTune extends BaseCommand<FineTuneResult> {
+export default class FineTune extends BaseCommand<FineTuneResult | RunMemoryEstimate> {
   static override summary = 'Fine-tune a model on your data: all its weights, or a LoRA adapter.';
 
   static override description =
@@ -26,6 +27,11 @@ export default class FineTune extends BaseCommand<FineTuneResult> {
         '<%= config.bin %> <%= command.id %> --model templates/starter-model --dataset datasets/instructions --out runs/instructions --method full --learning-rate 5e-4 --max-steps 20 --packing --sequence-length 128',
     },
     {
+      description: 'The memory that a run would take, without running it:',
+      command:
+        '<%= config.bin %> <%= command.id %> --model templates/starter-model --dataset datasets/sentiment --method full --batch-size 16 --estimate',
+    },
+    {
       description: 'Go on with an interrupted run:',
       command: '<%= config.bin %> <%= command.id %> --resume runs/sentiment',
     },
@@ -37,6 +43,10 @@ export default class FineTune extends BaseCommand<FineTuneResult> {
     out: Flags.string({ summary: 'Folder of the run; it must be new or empty.' }),
     resume: Flags.string({
       summary: 'Go on with the run in this folder, with its own settings.',
+    }),
+    estimate: Flags.boolean({
+      summary: 'Only tell how much memory the run would take on the processor, part by part.',
+      exclusive: ['resume'],
     }),
     method: Flags.option({ options: ['lora', 'full'] as const })({
       summary: 'What is trained [default: lora].',
@@ -90,25 +100,37 @@ export default class FineTune extends BaseCommand<FineTuneResult> {
     ...ENGINE_FLAGS,
   };
 
-  async run(): Promise<FineTuneResult> {
+  async run(): Promise<FineTuneResult | RunMemoryEstimate> {
     const { flags } = await this.parse(FineTune);
     const { checkResumeFlags, readTrainingFlags } = await import('../../cli/training-flags.js');
-    const { fineTune, resumeFineTune } = await import('../../lifecycle/adapt/fine-tune.js');
+    const { estimateFineTuneMemory, fineTune, resumeFineTune } =
+      await import('../../lifecycle/adapt/fine-tune.js');
     const { datasetLines, planLines, resultRows, RESULT_COLUMNS } =
       await import('../../cli/renderers/fine-tune.js');
+    const { trainingMemoryLines, trainingMemoryRows, TRAINING_MEMORY_COLUMNS } =
+      await import('../../cli/renderers/training-memory.js');
+    const { nodeMachineResources } = await import('../../platform/machine-resources.js');
     const { nodeProcessInfo } = await import('../../platform/process-info.js');
     if (flags.resume !== undefined) checkResumeFlags(flags);
     const progress = this.progress();
     const ports = {
       files: this.ports.fileSystem,
       process: nodeProcessInfo,
+      resources: nodeMachineResources,
       createEngine: () => createEngine(flags, this.ports.environment),
       now: () => performance.now(),
       signal: this.signal,
       onDataset: (report: Parameters<typeof datasetLines>[0]) => this.note(datasetLines(report)),
+      onMemory: (estimate: RunMemoryEstimate) => this.note(trainingMemoryLines(estimate)),
       onPlan: (plan: Parameters<typeof planLines>[0]) => this.note(planLines(plan)),
       onProgress: (event: Parameters<typeof progress.update>[0]) => progress.update(event),
     };
+    if (flags.estimate) {
+      const estimate = await estimateFineTuneMemory(readTrainingFlags(flags, ['model', 'dataset']), ports);
+      this.printTable(TRAINING_MEMORY_COLUMNS, trainingMemoryRows(estimate));
+      if (!estimate.fits) this.print(`\n${trainingMemoryLines(estimate)}\n`);
+      return estimate;
+    }
     const result =
       flags.resume === undefined
         ? await fineTune(readTrainingFlags(flags, ['model', 'dataset', 'out']), ports)

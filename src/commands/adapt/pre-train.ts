@@ -59,15 +59,20 @@ export default class PreTrain extends BaseCommand<FineTuneResult> {
     const { checkResumeFlags, readTrainingFlags } = await import('../../cli/training-flags.js');
     const { preTrain, resumePreTrain } = await import('../../lifecycle/adapt/pre-train.js');
     const { planLines, resultRows, RESULT_COLUMNS } = await import('../../cli/renderers/fine-tune.js');
+    const { trainingMemoryLines } = await import('../../cli/renderers/training-memory.js');
+    const { nodeMachineResources } = await import('../../platform/machine-resources.js');
     const { nodeProcessInfo } = await import('../../platform/process-info.js');
     if (flags.resume !== undefined) checkResumeFlags(flags);
     const progress = this.progress();
     const ports = {
       files: this.ports.fileSystem,
       process: nodeProcessInfo,
+      resources: nodeMachineResources,
       createEngine: () => createEngine(flags, this.ports.environment),
       now: () => performance.now(),
       signal: this.signal,
+      onMemory: (estimate: Parameters<typeof trainingMemoryLines>[0]) =>
+        this.note(trainingMemoryLines(estimate)),
       onPlan: (plan: Parameters<typeof planLines>[0]) => this.note(planLines(plan)),
       onProgress: (event: Parameters<typeof progress.update>[0]) => progress.update(event),
     };

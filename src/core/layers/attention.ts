@@ -1,19 +1,11 @@
 import tf from '../engine/tensorflow-js.js';
 import type { Tensor } from '@tensorflow/tfjs';
 import { withGradient } from '../engine/operations/operation.js';
+import { attentionBlocks, type AttentionBlock } from './attention-blocks.js';
 import type { AttentionRequest } from './forward-context.js';
 
 /** Added to scores that must not count: exp() of it is 0 in float32, and sums of a few stay finite. */
 const MASKED = -1e9;
-
-/**
- * Queries handled together. Later tokens are never attended to, so a block of queries needs only the keys up to its
- * end: with n blocks the scores computed are (n + 1) / 2n of the whole square. Smaller blocks save more of it, but
- * their products run slower.
- */
-const BLOCK = 64;
-/** Most blocks of one sequence: beyond, little more is saved, and the graph grows. */
-const MOST_BLOCKS = 8;
 
 /** [batch, length, heads * width] → [batch, heads, length, width]. */
 function splitHeads(x: Tensor, heads: number): Tensor {
@@ -27,27 +19,6 @@ function joinHeads(x: Tensor): Tensor {
   return tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [batch, length, heads * width]);
 }
 
-/** A block of queries and the range of keys that some of them attend to. */
-interface Block {
-  readonly start: number;
-  readonly size: number;
-  readonly firstKey: number;
-  /** Number of keys: they end where the queries end. */
-  readonly keys: number;
-}
-
-function blocksOf(length: number, slidingWindow: number | undefined): Block[] {
-  const count = Math.min(MOST_BLOCKS, Math.max(1, Math.floor(length / BLOCK)));
-  const size = Math.ceil(length / count);
-  const blocks: Block[] = [];
-  for (let start = 0; start < length; start += size) {
-    const end = Math.min(length, start + size);
-    const firstKey = slidingWindow === undefined ? 0 : Math.max(0, start - slidingWindow + 1);
-    blocks.push({ start, size: end - start, firstKey, keys: end - firstKey });
-  }
-  return blocks;
-}
-
 /**
  * What the queries of a block may not attend to: later tokens, those before the sliding window, and other rows of a
  * packed sequence.
@@ -55,7 +26,7 @@ function blocksOf(length: number, slidingWindow: number | undefined): Block[] {
  * @param segments [batch, length] int32, equal within one packed row; `undefined` where nothing is packed
  * @returns to be added to scores [batch, kvHeads, group, block.size, block.keys]
  */
-function blockMask(block: Block, slidingWindow: number, segments: Tensor | undefined): Tensor {
+function blockMask(block: AttentionBlock, slidingWindow: number, segments: Tensor | undefined): Tensor {
   const causal = new Float32Array(block.size * block.keys);
   for (let row = 0; row < block.size; row++) {
     const query = block.start + row;
@@ -84,13 +55,13 @@ function rowsOf(x: Tensor, start: number, size: number): Tensor {
  * The queries of a block, with those of heads that share a key head as further rows of the same matrix, so that keys
  * and values are not repeated: [batch, heads, length, width] → [batch, kvHeads, group * size, width].
  */
-function groupedRows(x: Tensor, kvHeads: number, { start, size }: Block): Tensor {
+function groupedRows(x: Tensor, kvHeads: number, { start, size }: AttentionBlock): Tensor {
   const [batch, heads, , width] = x.shape as [number, number, number, number];
   return tf.reshape(rowsOf(x, start, size), [batch, kvHeads, (heads / kvHeads) * size, width]);
 }
 
 /** Undoes {@link groupedRows} for all blocks together. */
-function joinBlocks(parts: readonly Tensor[], blocks: readonly Block[], heads: number): Tensor {
+function joinBlocks(parts: readonly Tensor[], blocks: readonly AttentionBlock[], heads: number): Tensor {
   const whole = parts.map((part, index) => {
     const [batch, , , width] = part.shape as [number, number, number, number];
     return tf.reshape(part, [batch, heads, blocks[index]!.size, width]);
@@ -99,7 +70,7 @@ function joinBlocks(parts: readonly Tensor[], blocks: readonly Block[], heads: n
 }
 
 /** Adds up parts [batch, kvHeads, width, block.keys] at their places, as [batch, kvHeads, length, width]. */
-function sumOverBlocks(parts: readonly Tensor[], blocks: readonly Block[], length: number): Tensor {
+function sumOverBlocks(parts: readonly Tensor[], blocks: readonly AttentionBlock[], length: number): Tensor {
   const padded = parts.map((part, index) => {
     const { firstKey, keys } = blocks[index]!;
     const after = length - firstKey - keys;
@@ -127,7 +98,7 @@ function attendOver(
   query: Tensor,
   key: Tensor,
   value: Tensor,
-  blocks: readonly Block[],
+  blocks: readonly AttentionBlock[],
   masks: readonly Tensor[],
 ): Tensor {
   const [batch, heads, length] = query.shape as [number, number, number, number];
@@ -189,7 +160,7 @@ export function sequenceAttention(segments: Tensor | undefined): (request: Atten
   const masksByWindow = new Map<number | undefined, Tensor[]>();
   return ({ query, key, value, heads, kvHeads, scale, slidingWindow }) => {
     const length = query.shape[1]!;
-    const blocks = blocksOf(length, slidingWindow);
+    const blocks = attentionBlocks(length, slidingWindow);
     let masks = masksByWindow.get(slidingWindow);
     if (masks === undefined) {
       masks = blocks.map((block) => blockMask(block, slidingWindow ?? length, segments));

@@ -2,12 +2,7 @@ import tf from '../engine/tensorflow-js.js';
 import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs';
 import { pickColumns, subtractOneAt } from '../engine/operations/columns.js';
 import { withGradient } from '../engine/operations/operation.js';
-
-/**
- * Logits held at a time, in elements (128 MiB of float32). The logits of a whole batch are often the largest tensor of
- * a training step (8 × 1,024 tokens × 50,257 words: 1.6 GB); row by row they are needed only once.
- */
-const LOGITS_PER_CHUNK = 2 ** 25;
+import { LOGITS_PER_CHUNK } from './logits-per-chunk.js';
 
 /**
  * Weighted sum of the cross-entropy of next-token predictions, from hidden states and the output matrix.

@@ -6,6 +6,7 @@ import { readModel } from '../../core/architectures/index.js';
 import { initializeParameters } from '../../core/architectures/initialize.js';
 import { writeAdapterFolder } from '../../core/checkpoints/adapter-folder.js';
 import { loadWeights } from '../../core/checkpoints/load-weights.js';
+import { readJsonObject } from '../../core/checkpoints/json-file.js';
 import { openModelFolder, writeModelFolder, type ModelFolder } from '../../core/checkpoints/model-folder.js';
 import { readStateDict } from '../../core/checkpoints/tensor-source.js';
 import type { Engine } from '../../core/engine/engine.js';
@@ -15,9 +16,10 @@ import type { ProgressListener } from '../../core/progress/progress-event.js';
 import { loadTokenizer, type Tokenizer } from '../../core/tokenizers/tokenizer.js';
 import { lossCurve } from '../../core/training/loss-curve.js';
 import type { TrainedModel } from '../../core/training/programs.js';
-import { runTraining, type TrainingOutcome } from '../../core/training/run-training.js';
+import { runTraining, type TrainingData, type TrainingOutcome } from '../../core/training/run-training.js';
 import { Trainer } from '../../core/training/trainer.js';
 import type { FileSystem } from '../../platform/file-system.js';
+import type { MachineResources } from '../../platform/machine-resources.js';
 import type { ProcessInfo } from '../../platform/process-info.js';
 import { parseOptions } from '../parse-options.js';
 import { renderAdaptCard } from './adapt-card.js';
@@ -29,6 +31,7 @@ import {
 } from './fine-tune-options.js';
 import { storageOf } from './merge.js';
 import { beginRun, checkInputs, checkNewRun, readRunRecord, writeEnvironment } from './run-folder.js';
+import { estimateRunMemory, type RunMemoryEstimate } from './training-memory.js';
 
 /** Longest row unless told: most instruction data is shorter, and attention's cost grows with the square. */
 const USUAL_SEQUENCE_LENGTH = 512;
@@ -53,6 +56,8 @@ export interface FineTunePlan {
 /** Called as the run goes. */
 export interface FineTuneListener {
   onDataset(report: DatasetReport): void;
+  /** Before weights are loaded or anything is written. */
+  onMemory(estimate: RunMemoryEstimate): void;
   onPlan(plan: FineTunePlan): void;
   readonly onProgress: ProgressListener;
 }
@@ -61,6 +66,7 @@ export interface FineTuneListener {
 export interface FineTunePorts extends FineTuneListener {
   readonly files: FileSystem;
   readonly process: ProcessInfo;
+  readonly resources: Pick<MachineResources, 'freeMemoryBytes'>;
   readonly createEngine: () => Promise<Engine>;
   /** Milliseconds from any start. */
   readonly now: () => number;
@@ -81,7 +87,10 @@ export interface FineTuneResult {
   readonly stopped_early: boolean;
   readonly tokens: number;
   readonly tokens_per_second: number;
+  /** The most memory that the process held. */
   readonly peak_memory_bytes: number;
+  /** What was expected of it; `null` where the estimate does not hold, on other engines and devices. */
+  readonly estimated_peak_memory_bytes: number | null;
   readonly trainable_parameters: number;
   /** Folder of the adapter, or of the whole model. */
   readonly output_dir: string;
@@ -102,6 +111,26 @@ export async function fineTune(options: FineTuneOptions, ports: FineTunePorts): 
     out: resolve(parsed.out),
   };
   return run(absolute, false, ports);
+}
+
+/**
+ * The memory that {@link fineTune} would take with these options, from configuration, tokenizer and dataset alone.
+ *
+ * @throws ToolkitError for options, model or data that cannot be used
+ */
+export async function estimateFineTuneMemory(
+  options: Omit<FineTuneOptions, 'out'>,
+  { files, resources }: Pick<FineTunePorts, 'files' | 'resources'>,
+): Promise<RunMemoryEstimate> {
+  // Where the run would be written changes nothing.
+  const parsed = parseOptions(fineTuneOptionsSchema, { ...options, out: '.' });
+  const path = join(parsed.model, 'config.json');
+  const { trained, data } = await prepareRun(
+    parsed,
+    readModel(await readJsonObject(files, path), path),
+    files,
+  );
+  return estimateRunMemory(trained, data, resources.freeMemoryBytes());
 }
 
 /**
@@ -127,28 +156,14 @@ async function run(
   const folder = await openModelFolder(files, options.model);
   await folder.close();
   const model = readModel(folder.config, join(options.model, 'config.json'));
-  const tokenizer = await loadTokenizer(files, options.model);
-  assertVocabulary(tokenizer, model, options.model);
-  const adapter = options.method === 'lora' ? adapterSettings(options) : undefined;
-  const adapterParameters = adapter === undefined ? [] : loraParameters(model, adapter);
-  const trained: TrainedModel = {
-    model,
-    adapter,
-    frozen: adapter === undefined ? [] : model.parameters,
-    trainable: adapter === undefined ? model.parameters : adapterParameters,
-  };
-  const sequenceLength = chooseSequenceLength(options.sequenceLength, USUAL_SEQUENCE_LENGTH, model);
-
-  const dataset = await prepareDataset(options, sequenceLength, tokenizer, ports);
+  const { trained, sequenceLength, dataset, data, stepsPerEpoch } = await prepareRun(options, model, files);
+  const { totalSteps } = data;
   const inputs = dataset.report.sources;
   if (resume) await checkInputs(files, options.out, inputs);
   ports.onDataset(dataset.report);
+  const estimate = estimateRunMemory(trained, data, ports.resources.freeMemoryBytes());
+  ports.onMemory(estimate);
 
-  const stepsPerEpoch = Math.ceil(dataset.batches.batchesPerEpoch / options.gradientAccumulationSteps);
-  const totalSteps = Math.min(
-    options.maxSteps ?? Infinity,
-    options.epochs === undefined ? Infinity : Math.max(1, Math.round(stepsPerEpoch * options.epochs)),
-  );
   const warmupSteps = options.warmupSteps ?? Math.round(totalSteps * WARMUP_SHARE);
   const evaluateEvery = options.evalSteps ?? Math.max(1, Math.round(totalSteps / USUAL_EVALUATIONS));
 
@@ -166,8 +181,10 @@ async function run(
       device: engine.device,
     });
     const weights = await loadWeights(files, options.model, model, ports.onProgress, signal);
-    for (const [name, tensor] of initializeParameters(adapterParameters, options.seed))
-      weights.set(name, tensor);
+    if (trained.adapter !== undefined) {
+      for (const [name, tensor] of initializeParameters(trained.trainable, options.seed))
+        weights.set(name, tensor);
+    }
     const trainer = await Trainer.create(engine, trained, weights, {
       ...ADAMW_DEFAULTS,
       weightDecay: options.weightDecay,
@@ -179,11 +196,7 @@ async function run(
       await files.writeAtomic(join(options.out, 'rejected.jsonl'), dataset.rejectedRows);
     const outcome = await runTraining(
       trainer,
-      {
-        totalSteps,
-        batchesOf: (step) => batchesOfStep(dataset, step, stepsPerEpoch, options.gradientAccumulationSteps),
-        evaluation: dataset.evaluation,
-      },
+      data,
       {
         learningRate: options.learningRate,
         schedule: options.schedule,
@@ -203,7 +216,11 @@ async function run(
         onProgress: ports.onProgress,
       },
     );
-    const result = describeResult(options, outcome, stepsPerEpoch, countParameters(trained.trainable));
+    const result = describeResult(options, outcome, {
+      stepsPerEpoch,
+      trainableParameters: countParameters(trained.trainable),
+      estimatedMemory: estimatedFor(engine, estimate),
+    });
     await writeOutput(options, folder, trained, trainer, dataset, result, files);
     await files.writeAtomic(join(options.out, 'loss.svg'), lossCurve(outcome.metrics));
     await files.writeAtomic(join(options.out, 'result.json'), `${JSON.stringify(result, null, 2)}\n`);
@@ -212,6 +229,49 @@ async function run(
   } finally {
     await engine.dispose();
   }
+}
+
+/** A run before anything is loaded that is large. */
+interface PreparedRun {
+  readonly trained: TrainedModel;
+  readonly sequenceLength: number;
+  readonly dataset: PreparedDataset;
+  readonly data: TrainingData;
+  readonly stepsPerEpoch: number;
+}
+
+async function prepareRun(
+  options: ResolvedFineTuneOptions,
+  model: Model,
+  files: FileSystem,
+): Promise<PreparedRun> {
+  const tokenizer = await loadTokenizer(files, options.model);
+  assertVocabulary(tokenizer, model, options.model);
+  const adapter = options.method === 'lora' ? adapterSettings(options) : undefined;
+  const trained: TrainedModel = {
+    model,
+    adapter,
+    frozen: adapter === undefined ? [] : model.parameters,
+    trainable: adapter === undefined ? model.parameters : loraParameters(model, adapter),
+  };
+  const sequenceLength = chooseSequenceLength(options.sequenceLength, USUAL_SEQUENCE_LENGTH, model);
+  const dataset = await prepareDataset(options, sequenceLength, tokenizer, { files });
+  const accumulation = options.gradientAccumulationSteps;
+  const stepsPerEpoch = Math.ceil(dataset.batches.batchesPerEpoch / accumulation);
+  const data: TrainingData = {
+    totalSteps: Math.min(
+      options.maxSteps ?? Infinity,
+      options.epochs === undefined ? Infinity : Math.max(1, Math.round(stepsPerEpoch * options.epochs)),
+    ),
+    batchesOf: (step) => batchesOfStep(dataset, step, stepsPerEpoch, accumulation),
+    evaluation: dataset.evaluation,
+  };
+  return { trained, sequenceLength, dataset, data, stepsPerEpoch };
+}
+
+/** The estimate, if it is about that engine: only ONNX Runtime on the processor was measured. */
+export function estimatedFor(engine: Engine, { total_bytes }: RunMemoryEstimate): number | null {
+  return engine.name === 'onnxruntime' && engine.device === 'cpu' ? total_bytes : null;
 }
 
 function adapterSettings(options: ResolvedFineTuneOptions): LoraSettings {
@@ -268,13 +328,16 @@ function batchesOfStep(
 function describeResult(
   options: ResolvedFineTuneOptions,
   outcome: TrainingOutcome,
-  stepsPerEpoch: number,
-  trainableParameters: number,
+  known: {
+    readonly stepsPerEpoch: number;
+    readonly trainableParameters: number;
+    readonly estimatedMemory: number | null;
+  },
 ): FineTuneResult {
   return {
     run_dir: options.out,
     steps: outcome.steps,
-    epochs: outcome.steps / stepsPerEpoch,
+    epochs: outcome.steps / known.stepsPerEpoch,
     train_loss: outcome.trainLoss,
     eval_loss: outcome.evalLoss,
     perplexity: outcome.evalLoss === null ? null : Math.exp(outcome.evalLoss),
@@ -283,7 +346,8 @@ function describeResult(
     tokens: outcome.tokens,
     tokens_per_second: outcome.tokensPerSecond,
     peak_memory_bytes: outcome.peakMemoryBytes,
-    trainable_parameters: trainableParameters,
+    estimated_peak_memory_bytes: known.estimatedMemory,
+    trainable_parameters: known.trainableParameters,
     output_dir: join(options.out, options.method === 'lora' ? 'adapter' : 'model'),
   };
 }

@@ -18,12 +18,13 @@ import {
   joinDocuments,
   pretrainingBatch,
 } from '../../core/training/pretraining-data.js';
-import { runTraining } from '../../core/training/run-training.js';
+import { runTraining, type TrainingData } from '../../core/training/run-training.js';
 import { Trainer } from '../../core/training/trainer.js';
 import { parseOptions } from '../parse-options.js';
 import { renderAdaptCard } from './adapt-card.js';
 import {
   chooseSequenceLength,
+  estimatedFor,
   type FineTunePlan,
   type FineTunePorts,
   type FineTuneResult,
@@ -37,6 +38,7 @@ import {
   writeEnvironment,
   type SourceFile,
 } from './run-folder.js';
+import { estimateRunMemory } from './training-memory.js';
 
 const positive = z.number().int().positive();
 const count = z.number().int().nonnegative();
@@ -129,11 +131,18 @@ async function run(options: Resolved, resume: boolean, ports: PreTrainPorts): Pr
     options.maxSteps ?? Infinity,
     Math.max(1, Math.round(stepsPerEpoch * options.epochs)),
   );
+  const data: TrainingData = {
+    totalSteps,
+    batchesOf: (step) => [pretrainingBatch(train, step, rows)],
+    evaluation: evaluationBatches(validation, rows),
+  };
+  const trained = { model, adapter: undefined, frozen: [], trainable: model.parameters };
+  const estimate = estimateRunMemory(trained, data, ports.resources.freeMemoryBytes());
+  ports.onMemory(estimate);
   const parameters = countParameters(model.parameters);
   const engine = await ports.createEngine();
   try {
     ports.onPlan(describePlan(options, parameters, totalSteps, length, engine));
-    const trained = { model, adapter: undefined, frozen: [], trainable: model.parameters };
     const trainer = await Trainer.create(
       engine,
       trained,
@@ -149,11 +158,7 @@ async function run(options: Resolved, resume: boolean, ports: PreTrainPorts): Pr
     await writeEnvironment(files, options.out, engine, ports.process.describe());
     const outcome = await runTraining(
       trainer,
-      {
-        totalSteps,
-        batchesOf: (step) => [pretrainingBatch(train, step, rows)],
-        evaluation: evaluationBatches(validation, rows),
-      },
+      data,
       {
         learningRate: options.learningRate,
         schedule: options.schedule,
@@ -185,6 +190,7 @@ async function run(options: Resolved, resume: boolean, ports: PreTrainPorts): Pr
       tokens: outcome.tokens,
       tokens_per_second: outcome.tokensPerSecond,
       peak_memory_bytes: outcome.peakMemoryBytes,
+      estimated_peak_memory_bytes: estimatedFor(engine, estimate),
       trainable_parameters: parameters,
       output_dir: join(options.out, 'model'),
     };

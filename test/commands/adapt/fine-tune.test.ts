@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import FineTune from '../../../src/commands/adapt/fine-tune.js';
 import { ToolkitError } from '../../../src/core/errors/toolkit-error.js';
 import type { FineTuneResult } from '../../../src/lifecycle/adapt/fine-tune.js';
+import type { RunMemoryEstimate } from '../../../src/lifecycle/adapt/training-memory.js';
 import { nodeFileSystem } from '../../../src/platform/file-system.js';
 import { CapturedOutput, fakePorts } from '../../cli/fake-ports.js';
 import { runCommand } from '../../cli/run-command.js';
@@ -29,7 +30,8 @@ const flagsOf = (out: string, data = dataset): string[] => [
 /** Fields that programs read. */
 const RESULT_FIELDS = [
   ...['run_dir', 'steps', 'epochs', 'train_loss', 'eval_loss', 'perplexity', 'best_step', 'stopped_early'],
-  ...['tokens', 'tokens_per_second', 'peak_memory_bytes', 'trainable_parameters', 'output_dir'],
+  ...['tokens', 'tokens_per_second', 'peak_memory_bytes', 'estimated_peak_memory_bytes'],
+  ...['trainable_parameters', 'output_dir'],
 ];
 /** What a terminal would obey, but for line feeds. */
 const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/;
@@ -90,6 +92,21 @@ describe('genai adapt fine-tune', () => {
     expect(stderr + stdout).not.toMatch(/\u202e/);
   });
 
+  it('only estimates memory with --estimate, and writes nothing', async () => {
+    const before = readdirSync(folder);
+    const flags = ['--model', join(folder, 'base'), '--dataset', dataset, '--estimate'];
+    const { stdout, stderr, result } = await runCommand(FineTune, flags);
+    const { parts, total_bytes } = result as RunMemoryEstimate;
+    expect(total_bytes).toBe(parts.reduce((sum, { bytes }) => sum + bytes, 0));
+    for (const { part } of parts) expect(stdout).toContain(`\n${part} `);
+    expect(stdout).toMatch(/\npeak +[\d.]+ MB +[\d.]+ MiB/);
+    expect(stdout).toContain('\nfree on this machine ');
+    expect(stderr).toBe('');
+    const asJson = await runCommand(FineTune, [...flags, '--json']);
+    expect(JSON.parse(asJson.stdout)).toMatchObject({ parts, total_bytes });
+    expect(readdirSync(folder)).toEqual(before);
+  });
+
   it('saves and ends when it is interrupted, then goes on', async () => {
     const out = join(folder, 'interrupted');
     const ports = fakePorts();
@@ -108,6 +125,8 @@ describe('genai adapt fine-tune', () => {
   it.each([
     [['--out', 'x'], '--model, --dataset must be given'],
     [['--resume', 'x', '--epochs', '2', '--packing'], '--epochs, --packing cannot be given with --resume'],
+    [['--estimate', '--model', 'a'], '--dataset must be given'],
+    [['--estimate', '--resume', 'x'], '--resume'],
     [['--resume', 'x', '--out', 'y'], '--out cannot be given with --resume'],
     [
       ['--model', 'a', '--dataset', 'b', '--out', 'c', '--learning-rate', 'fast'],

@@ -8,6 +8,7 @@ import { OnnxRuntimeEngine } from '../../../src/core/engine/onnxruntime/engine.j
 import type { MetricsLine } from '../../../src/core/training/metrics-log.js';
 import type { FineTunePorts } from '../../../src/lifecycle/adapt/fine-tune.js';
 import { nodeFileSystem } from '../../../src/platform/file-system.js';
+import { nodeMachineResources } from '../../../src/platform/machine-resources.js';
 import { nodeProcessInfo } from '../../../src/platform/process-info.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -61,10 +62,12 @@ export function tinyPorts(changed: Partial<FineTunePorts> = {}): FineTunePorts {
   return {
     files: nodeFileSystem,
     process: nodeProcessInfo,
+    resources: nodeMachineResources,
     createEngine: async () => new OnnxRuntimeEngine({ provider: 'cpu', threads: 1 }),
     now: () => performance.now(),
     signal: new AbortController().signal,
     onDataset: () => undefined,
+    onMemory: () => undefined,
     onPlan: () => undefined,
     onProgress: () => undefined,
     ...changed,

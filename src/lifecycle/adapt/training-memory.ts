@@ -1,0 +1,133 @@
+import { loraParameters, loraTargets, type LoraSettings } from '../../core/adapters/lora.js';
+import { countParameters, type Model } from '../../core/architectures/architecture.js';
+import type { MemoryPart } from '../../core/estimates/figure.js';
+import {
+  toolkitTrainingMemory,
+  type GraphShape,
+  type ToolkitTrainingOptions,
+  type TrainedAdapter,
+} from '../../core/memory/toolkit-training-memory.js';
+import { batchShape, type TrainedModel } from '../../core/training/programs.js';
+import type { TrainingData } from '../../core/training/run-training.js';
+
+/**
+ * Steps whose batches are looked at. Which rows meet in a batch decides how many of its positions are learnt from, so
+ * that a long run may come to meet a shape that these have not; nearly all appear early.
+ */
+const EXAMINED_STEPS = 1000;
+
+/** The adapter whose memory is shown beside that of training all weights: the defaults of fine-tuning. */
+const USUAL_ADAPTER: LoraSettings = {
+  rank: 8,
+  alpha: 16,
+  dropout: 0,
+  targets: 'all-linear',
+  rankStabilized: false,
+};
+
+/** A change of settings, and what the run would then take. */
+export interface MemorySaving {
+  /** Flags as they are typed. */
+  readonly flags: string;
+  readonly total_bytes: number;
+}
+
+/** The memory that a run will take at its peak, on the processor. */
+export interface RunMemoryEstimate {
+  readonly parts: readonly MemoryPart[];
+  readonly total_bytes: number;
+  /** What the machine, or the container, has left for this process. */
+  readonly free_memory_bytes: number;
+  readonly fits: boolean;
+  readonly batch_size: number;
+  /** Of the longest batch, in tokens. */
+  readonly longest_batch: number;
+  /** Compiled graphs, one for each shape of batch; every one keeps memory of its own. */
+  readonly graphs: number;
+  /** What takes less, each alone. */
+  readonly savings: readonly MemorySaving[];
+}
+
+type Graphs = Required<Pick<ToolkitTrainingOptions, 'graphs' | 'evaluationGraphs'>>;
+
+/** The graphs that a run's batches need, as the trainer compiles them. */
+function graphsOf(data: TrainingData): Graphs {
+  const graphs = new Map<string, GraphShape>();
+  for (let step = 0; step < Math.min(data.totalSteps, EXAMINED_STEPS); step++) {
+    for (const [index, batch] of data.batchesOf(step).entries()) {
+      const shape = batchShape(batch);
+      graphs.set(JSON.stringify([shape, index > 0]), shape);
+    }
+  }
+  const evaluated = data.evaluation.map((batch) => batchShape(batch));
+  const evaluationGraphs = new Map(evaluated.map((shape) => [JSON.stringify(shape), shape]));
+  return { graphs: [...graphs.values()], evaluationGraphs: [...evaluationGraphs.values()] };
+}
+
+function adapterOf(model: Model, settings: LoraSettings): TrainedAdapter {
+  return {
+    parameters: countParameters(loraParameters(model, settings)),
+    layers: loraTargets(model, settings),
+    dropout: settings.dropout > 0,
+  };
+}
+
+/** Halves all batches, along their rows or their length. */
+function halved({ graphs, evaluationGraphs }: Graphs, side: 'batchSize' | 'length'): Graphs {
+  const halve = (graph: GraphShape): GraphShape => ({
+    ...graph,
+    [side]: Math.ceil(graph[side] / 2),
+    ...(graph.lossRows !== undefined && { lossRows: Math.ceil(graph.lossRows / 2) }),
+  });
+  return { graphs: graphs.map(halve), evaluationGraphs: evaluationGraphs.map(halve) };
+}
+
+/**
+ * Memory of a run, from its settings and the shapes of its batches; no weights are needed.
+ *
+ * @param freeBytes memory that this process could still take
+ */
+export function estimateRunMemory(
+  { model, adapter }: Pick<TrainedModel, 'model' | 'adapter'>,
+  data: TrainingData,
+  freeBytes: number,
+): RunMemoryEstimate {
+  const graphs = graphsOf(data);
+  const trained = adapter === undefined ? undefined : adapterOf(model, adapter);
+  const { parts, total_bytes } = toolkitTrainingMemory(model, { ...graphs, adapter: trained });
+
+  const [batchSize, accumulation] = [graphs.graphs[0]!.batchSize, data.batchesOf(0).length];
+  const longest = graphs.graphs.reduce((most, { length }) => Math.max(most, length), 0);
+  const bytesWith = (changed: ToolkitTrainingOptions): number =>
+    toolkitTrainingMemory(model, changed).total_bytes;
+  const fewerRows = halved(graphs, 'batchSize');
+  const smaller = {
+    ...fewerRows,
+    // A second batch in a step adds to the gradients of the first, in a graph of its own.
+    graphs: accumulation > 1 ? fewerRows.graphs : [...fewerRows.graphs, ...fewerRows.graphs],
+  };
+  const savings: MemorySaving[] = [
+    {
+      flags: `--batch-size ${Math.ceil(batchSize / 2)} --gradient-accumulation-steps ${2 * accumulation}`,
+      total_bytes: bytesWith({ ...smaller, adapter: trained }),
+    },
+    {
+      flags: `--sequence-length ${Math.ceil(longest / 2)}`,
+      total_bytes: bytesWith({ ...halved(graphs, 'length'), adapter: trained }),
+    },
+  ];
+  if (adapter === undefined) {
+    const total = bytesWith({ ...graphs, adapter: adapterOf(model, USUAL_ADAPTER) });
+    savings.push({ flags: '--method lora', total_bytes: total });
+  }
+  return {
+    parts,
+    total_bytes,
+    free_memory_bytes: freeBytes,
+    fits: total_bytes <= freeBytes,
+    batch_size: batchSize,
+    longest_batch: longest,
+    graphs: graphs.graphs.length + graphs.evaluationGraphs.length,
+    savings: savings.filter((saving) => saving.total_bytes < total_bytes),
+  };
+}
