@@ -3,6 +3,7 @@ export { checkpointBytes } from './checkpoint-size.js';
 export { carbonKg, costUsd, energyKwh, USUAL_PUE } from './cost.js';
 export { keptShare, scrapedTokens, USUAL_KEPT_SHARE } from './curation.js';
 export { gptParameters, type GptShape } from './decoder-parameters.js';
+export { COMPUTE_DTYPES, peakRate, type ComputeDtype, type PeakRate, type PeakRates } from './peak-rate.js';
 export {
   deliveredPetaflopDays,
   flopsOfPetaflopDays,

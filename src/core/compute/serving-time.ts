@@ -70,19 +70,25 @@ function keptPositions({ shape }: MemoryModel, positions: number): number {
   );
 }
 
-/** Pairs of tokens that causal attention over a prompt computes, summed over the layers. */
+/** Pairs of tokens that attention over a prompt computes, summed over the layers: in a decoder the causal ones. */
 function attendedPairs({ shape }: MemoryModel, tokens: number): number {
+  if (shape.kind === 'encoder-decoder') return shape.encoderLayers * tokens ** 2;
   return shape.slidingWindows.reduce<number>((sum, window) => {
     const seen = Math.min(window ?? tokens, tokens);
     return sum + (seen * (seen + 1)) / 2 + (tokens - seen) * seen;
   }, 0);
 }
 
+/** Of an encoder–decoder, the encoder passes over the prompt and the decoder generates. */
+function half({ shape }: MemoryModel): string {
+  return shape.kind === 'encoder-decoder' ? ' / 2' : '';
+}
+
 /** Weights that a batch reads: with a mixture of experts those that at least one of its tokens is sent to. */
 function weightsRead(model: MemoryModel, tokens: number): { text: string; inputs: Record<string, number> } {
   const { parameters, activeParameters, shape } = model;
   if (shape.experts === undefined || activeParameters === parameters) {
-    return { text: 'parameters', inputs: { parameters } };
+    return { text: `parameters${half(model)}`, inputs: { parameters } };
   }
   const { count: experts, perToken: experts_per_token } = shape.experts;
   const routed_parameters = (parameters - activeParameters) / (1 - experts_per_token / experts);
@@ -124,7 +130,7 @@ function attentionInputs({ shape }: MemoryModel): {
 function prefill(model: MemoryModel, load: ServingLoad, hardware: ServingGpus): Pass {
   const { batch, prompt_tokens, weight_bytes } = load;
   const flops = figure(
-    'batch * (2 * active_parameters * prompt_tokens + 2 * heads * (head_dimension + value_dimension) * attended_pairs)',
+    `batch * (2 * active_parameters${half(model)} * prompt_tokens + 2 * heads * (head_dimension + value_dimension) * attended_pairs)`,
     {
       batch,
       active_parameters: model.activeParameters,
@@ -146,7 +152,7 @@ function decode(model: MemoryModel, load: ServingLoad, hardware: ServingGpus): P
   const { batch, prompt_tokens, output_tokens, weight_bytes, cache_bytes } = load;
   const kept_positions = keptPositions(model, prompt_tokens + output_tokens / 2);
   const flops = figure(
-    'batch * (2 * active_parameters + 2 * heads * (head_dimension + value_dimension) * kept_positions)',
+    `batch * (2 * active_parameters${half(model)} + 2 * heads * (head_dimension + value_dimension) * kept_positions)`,
     { batch, active_parameters: model.activeParameters, ...attentionInputs(model), kept_positions },
     {
       source: '2N for each token (arXiv 2001.08361), and attention over the mean length of prompt and answer',
@@ -161,7 +167,7 @@ function decode(model: MemoryModel, load: ServingLoad, hardware: ServingGpus): P
   return pass(flops, read, hardware);
 }
 
-/** Time that a decoder takes to answer requests: prompts bound by arithmetic, generation by memory, as a roofline says. */
+/** Time that a model takes to answer requests: prompts bound by arithmetic, generation by memory, as a roofline says. */
 export function servingTime(model: MemoryModel, load: ServingLoad, hardware: ServingGpus): ServingTime {
   const { requests, batch, output_tokens } = load;
   const prompts = prefill(model, load, hardware);
