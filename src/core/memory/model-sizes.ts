@@ -15,15 +15,23 @@ export function largestMatrix(layers: MemoryModel['linearLayers']): number {
   return layers.reduce((largest, { inputs, outputs }) => Math.max(largest, inputs * outputs), 0);
 }
 
+/** Weights of all matrices inside the blocks; experts have more than the layers that adapters may be put on. */
+function blockMatrices({ parameters, linearLayers, shape }: Omit<MemoryModel, 'activeParameters'>): number {
+  if (shape.experts === undefined) {
+    return linearLayers.reduce((sum, { inputs, outputs }) => sum + inputs * outputs, 0);
+  }
+  const embeddings = shape.vocabulary * shape.hidden * (shape.tiedEmbeddings ? 1 : 2);
+  return Math.max(0, parameters - embeddings);
+}
+
 /** How many values of each sort a training of this model has. */
 export function modelSizes(
   { parameters, linearLayers, shape }: MemoryModel,
   { targets, rank }: TrainingOptions,
 ): ModelSizes {
-  const matrices = linearLayers.reduce((sum, { inputs, outputs }) => sum + inputs * outputs, 0);
   return {
     parameters,
-    matrixParameters: Math.min(parameters, matrices),
+    matrixParameters: Math.min(parameters, blockMatrices({ parameters, linearLayers, shape })),
     adapterParameters: loraParameters(adaptedLayers(linearLayers, targets).adapted, rank),
     largestLayerParameters: Math.max(shape.vocabulary * shape.hidden, largestMatrix(linearLayers)),
   };

@@ -91,18 +91,15 @@ function liesOnHost(kind: StateKind, { offload, strategy }: TrainingOptions): bo
 
 /** Weights that are brought together for the layer at hand, and its gradients before they are divided. */
 function gatheredPart(
-  model: MemoryModel,
+  { shape, linearLayers }: MemoryModel,
+  sizes: ModelSizes,
   options: TrainingOptions,
-  distribution: Distribution,
+  { weightShards, tensorParallel }: Distribution,
 ): MemoryPart[] {
-  const { weightShards, tensorParallel } = distribution;
   if (weightShards === 1 && !options.offload.includes('params')) return [];
-  const { shape, linearLayers } = model;
   const blocks = shape.layers + shape.encoderLayers;
   const isFsdp = options.strategy === 'fsdp';
-  const unit = isFsdp
-    ? linearLayers.reduce((sum, { inputs, outputs }) => sum + inputs * outputs, 0) / blocks
-    : largestMatrix(linearLayers);
+  const unit = isFsdp ? Math.round(sizes.matrixParameters / blocks) : largestMatrix(linearLayers);
   const embedding = shape.vocabulary * shape.hidden;
   const computeBytes = DTYPE_BYTES[computeDtype(options.dtype)];
   const isFull = options.method === 'full';
@@ -119,7 +116,7 @@ function gatheredPart(
       {
         gathered_parameters: isEmbedding ? embedding : unit,
         copies: isFsdp ? 2 : 1,
-        bytes_per_weight: isEmbedding ? Math.max(computeBytes, matrixBytes) : matrixBytes,
+        bytes_per_weight: isEmbedding ? computeBytes : matrixBytes,
         bytes_per_gradient: isFull ? gradientBytes : 0,
         ...share.inputs,
       },
@@ -237,7 +234,7 @@ export function trainingMemory(model: MemoryModel, options: TrainingOptions): Tr
   const host = states.filter(({ kind }) => liesOnHost(kind, options)).map(({ part }) => part);
   const tensors = [
     ...states.filter(({ kind }) => !liesOnHost(kind, options)).map(({ part }) => part),
-    ...gatheredPart(model, options, distribution),
+    ...gatheredPart(model, sizes, options, distribution),
     ...dequantizedPart(model, options),
     ...activationParts(model.shape, options),
   ];

@@ -229,6 +229,16 @@ describe('adapters', () => {
     expect(bytes(of(true), 'dequantized layer')).toBe(2 * 4096 * 11_008);
   });
 
+  it('of QLoRA stand beside experts in 4 bits too, though adapters are put on attention alone', () => {
+    const experts = { count: 8, perToken: 2, feedForward: 14_336, layers: 32, sharedFeedForward: 0 };
+    const mixture = { ...llama2, parameters: 46_702_792_704, shape: { ...llama2.shape, experts } };
+    const embeddings = 2 * 32_000 * 4096;
+    const memory = trainingMemory(mixture, options({ method: 'qlora', doubleQuantization: false }));
+    expect(bytes(memory, 'weights')).toBe(
+      Math.ceil(((mixture.parameters - embeddings) * 4.5) / 8 + 2 * embeddings),
+    );
+  });
+
   it('leave the activations as they are', () => {
     const activations = (memory: TrainingMemory) =>
       memory.parts.filter(({ part }) => part.startsWith('activations'));
