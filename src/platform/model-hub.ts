@@ -1,17 +1,21 @@
 import { readdir } from 'node:fs/promises';
 import { ToolkitError } from '../core/errors/toolkit-error.js';
-import { findCachedSnapshot, type CachedSnapshot } from './hub/hub-cache.js';
+import { findCachedSnapshot, modelCacheFolder, type CachedSnapshot } from './hub/hub-cache.js';
 import { HubClient, USUAL_TIMING, type HubTiming } from './hub/hub-client.js';
 import { readHubSettings, type Environment } from './hub/hub-settings.js';
 import { describeRepository } from './hub/describe-repository.js';
+import { listFiles, type FileListing } from './hub/list-files.js';
 import type { ModelFacts } from './hub/model-facts.js';
 import { checkModelId, checkRevision } from './hub/model-id.js';
+import { readFile, type FileRequest } from './hub/read-file.js';
 import { readModelFacts } from './hub/read-model-facts.js';
 import { searchModels, type FoundModel, type ModelQuery } from './hub/search-models.js';
 import { snapshotFetch } from './hub/snapshot-fetch.js';
 
 export type { CachedSnapshot } from './hub/hub-cache.js';
+export type { FileListing, HubFile } from './hub/list-files.js';
 export type { ModelFacts, StoredTensor } from './hub/model-facts.js';
+export type { FileRequest } from './hub/read-file.js';
 export type { FoundModel, ModelQuery } from './hub/search-models.js';
 
 /** A place that models come from, with the cache of those that came before. */
@@ -29,6 +33,18 @@ export interface ModelHub {
    * @throws NETWORK
    */
   searchModels(query: ModelQuery, signal?: AbortSignal): Promise<FoundModel[]>;
+  /**
+   * The files of a revision with their sizes and digests.
+   * @throws USAGE, NOT_FOUND, NETWORK
+   */
+  listFiles(id: string, revision: string, signal?: AbortSignal): Promise<FileListing>;
+  /**
+   * The bytes of a file from one on; a connection that breaks is made again where it broke.
+   * @throws NETWORK, NOT_FOUND
+   */
+  readFile(request: FileRequest, signal?: AbortSignal): AsyncIterable<Uint8Array>;
+  /** Folder of a model in the cache, whether or not there is one. */
+  modelCacheFolder(id: string): string;
   /** What an earlier download left of a revision; asks nothing of the network. */
   findCachedSnapshot(id: string, revision?: string): Promise<CachedSnapshot | undefined>;
 }
@@ -69,6 +85,15 @@ export function huggingFaceHub(
   const { cacheFolder, endpoint } = settings;
   return {
     findCachedSnapshot: (id, revision) => findCachedSnapshot(cacheFolder, id, revision),
+
+    modelCacheFolder: (id) => modelCacheFolder(cacheFolder, id),
+    readFile: (request, signal) => readFile(client, request, signal),
+
+    async listFiles(id, revision, signal) {
+      checkModelId(id);
+      checkRevision(revision);
+      return listFiles(client, id, revision, signal);
+    },
 
     searchModels: (query, signal) => searchModels(client, query, signal),
 

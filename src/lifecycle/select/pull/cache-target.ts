@@ -1,0 +1,48 @@
+import { join } from 'node:path';
+import type { DownloadFiles } from '../../../platform/download-files.js';
+import type { FileSystem } from '../../../platform/file-system.js';
+import type { HubFile } from '../../../platform/model-hub.js';
+import type { PullTarget } from './pull-target.js';
+
+/** Which revision of a model goes into the cache. */
+export interface CachePlace {
+  /** Folder of the model in the cache. */
+  readonly modelFolder: string;
+  readonly commit: string;
+  /** Branch or tag that was asked for; the commit itself needs no reference. */
+  readonly revision: string;
+}
+
+/**
+ * The cache that all Hugging Face tools share: contents under their digests in `blobs`, links to them under the files'
+ * names in `snapshots/COMMIT`, and in `refs` the commit of each branch. The reference is written last, so that a
+ * branch never leads to a snapshot that lacks files.
+ */
+export function cacheTarget(place: CachePlace, fileSystem: FileSystem, files: DownloadFiles): PullTarget {
+  const { modelFolder, commit, revision } = place;
+  const blobs = join(modelFolder, 'blobs');
+  const folder = join(modelFolder, 'snapshots', commit);
+  const blobPath = ({ digest }: HubFile): string => join(blobs, digest.hex);
+  const hasSize = async (path: string, { size }: HubFile): Promise<boolean> => {
+    const info = await fileSystem.stat(path);
+    return info?.kind === 'file' && info.size === size;
+  };
+  const shownPath = ({ path }: HubFile): string => join(folder, ...path.split('/'));
+  return {
+    folder,
+    partialFolder: blobs,
+    // Where the system has no links, other tools leave the content in the snapshot alone.
+    isPresent: async (file) =>
+      (await hasSize(blobPath(file), file)) || (await hasSize(shownPath(file), file)),
+    prepare: async (file) => blobPath(file),
+    async show(file) {
+      const path = await files.prepare(folder, file.path.split('/'));
+      if (!(await hasSize(path, file))) await files.link(blobPath(file), path);
+    },
+    async finish() {
+      if (revision === commit) return;
+      const reference = await files.prepare(join(modelFolder, 'refs'), revision.split('/'));
+      await fileSystem.writeAtomic(reference, commit);
+    },
+  };
+}

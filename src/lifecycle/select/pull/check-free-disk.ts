@@ -1,0 +1,36 @@
+import { ToolkitError } from '../../../core/errors/toolkit-error.js';
+import type { FileSystem } from '../../../platform/file-system.js';
+import type { MachineResources } from '../../../platform/machine-resources.js';
+import type { HubFile } from '../../../platform/model-hub.js';
+
+const inGigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(2)} GB`;
+
+/**
+ * Makes sure that the files fit on the disk of a folder, what lies there of them already considered.
+ * @param folder of partial files; it is made if need be, since only a folder that exists tells its disk
+ * @throws OUT_OF_RESOURCES
+ */
+export async function checkFreeDisk(
+  folder: string,
+  files: readonly HubFile[],
+  fileSystem: FileSystem,
+  resources: Pick<MachineResources, 'freeDiskBytes'>,
+): Promise<void> {
+  if (files.length === 0) return;
+  await fileSystem.makeDirectory(folder);
+  const sizes = new Map(files.map(({ digest, size }) => [digest.hex, size]));
+  let needed = files.reduce((sum, { size }) => sum + size, 0);
+  for (const name of await fileSystem.list(folder)) {
+    const size = sizes.get(name.split('.')[0] ?? '');
+    if (size === undefined || !name.endsWith('.incomplete')) continue;
+    const begun = (await fileSystem.stat(`${folder}/${name}`))?.size ?? 0;
+    needed -= Math.min(size, begun);
+  }
+  const free = await resources.freeDiskBytes(folder);
+  if (free === undefined || needed <= free) return;
+  throw new ToolkitError(
+    `${folder}: the download needs ${inGigabytes(needed)}, the disk has ${inGigabytes(free)} free`,
+    'OUT_OF_RESOURCES',
+    'Free some space, set HF_HOME to a folder on a larger disk, or choose fewer files with --include.',
+  );
+}

@@ -1,0 +1,198 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { ToolkitError } from '../../../core/errors/toolkit-error.js';
+import type { ProgressListener } from '../../../core/progress/progress-event.js';
+import type { DownloadFiles } from '../../../platform/download-files.js';
+import type { FileSystem } from '../../../platform/file-system.js';
+import type { MachineResources } from '../../../platform/machine-resources.js';
+import type { FileListing, HubFile, ModelHub } from '../../../platform/model-hub.js';
+import { parseOptions } from '../../parse-options.js';
+import { cacheTarget } from './cache-target.js';
+import { listCachedFiles, withDigest } from './cached-listing.js';
+import { checkFileNames } from './check-file-names.js';
+import { checkFreeDisk } from './check-free-disk.js';
+import { downloadFile } from './download-file.js';
+import { folderTarget } from './folder-target.js';
+import { inParallel } from './in-parallel.js';
+import type { PullTarget } from './pull-target.js';
+import { readLocalFile } from './read-local-file.js';
+import { selectFiles } from './select-files.js';
+
+/** Files downloaded at once: enough to fill a line, few enough for servers that count connections. */
+const DOWNLOADS_AT_ONCE = 4;
+
+const optionsSchema = z.object({
+  /** `ORG/NAME`. */
+  id: z.string().min(1),
+  /** A branch, tag or commit. */
+  revision: z.string().default('main'),
+  /** Patterns of paths; by default what a model needs. */
+  include: z.array(z.string().min(1)).default([]),
+  exclude: z.array(z.string().min(1)).default([]),
+  /** A folder for plain files, instead of the cache. */
+  out: z.string().min(1).optional(),
+});
+
+/** Options of {@link pullModel}. */
+export type PullOptions = z.input<typeof optionsSchema>;
+
+/** What {@link pullModel} needs. */
+export interface PullPorts {
+  readonly hub: Pick<ModelHub, 'listFiles' | 'readFile' | 'findCachedSnapshot' | 'modelCacheFolder'>;
+  readonly fileSystem: FileSystem;
+  readonly files: DownloadFiles;
+  readonly resources: Pick<MachineResources, 'freeDiskBytes'>;
+  readonly onProgress?: ProgressListener;
+  readonly signal?: AbortSignal;
+}
+
+/** Where a model lies now. */
+export interface PullResult {
+  readonly id: string;
+  readonly revision: string;
+  readonly commit: string;
+  /** Folder with the files under their own names. */
+  readonly folder: string;
+  readonly files: readonly { readonly path: string; readonly bytes: number }[];
+  readonly total_bytes: number;
+  /** Bytes that were not there before, resumed parts included. */
+  readonly fetched_bytes: number;
+  /** Pickles that were left out. */
+  readonly skipped_pickles: readonly string[];
+  /** Why the hub was not asked and the cache was taken for it; `null` when it was asked. */
+  readonly offline_reason: string | null;
+}
+
+/** A listing, with the snapshot that it was made from where the hub cannot be asked. */
+interface Source extends FileListing {
+  readonly snapshotFolder?: string;
+  readonly offlineReason: string | null;
+}
+
+type Options = z.output<typeof optionsSchema>;
+
+/** Asks the hub for the files; where it cannot be reached, takes a whole snapshot in the cache. */
+async function findSource({ id, revision }: Options, ports: PullPorts): Promise<Source> {
+  const { hub, fileSystem, files, signal } = ports;
+  try {
+    return { ...(await hub.listFiles(id, revision, signal)), offlineReason: null };
+  } catch (error) {
+    if (!(error instanceof ToolkitError) || error.code !== 'NETWORK') throw error;
+    const cached = await hub.findCachedSnapshot(id, revision);
+    const listed = cached && (await listCachedFiles(cached, fileSystem, files));
+    if (cached === undefined || listed === undefined) throw error;
+    return {
+      commit: cached.commit,
+      files: listed,
+      snapshotFolder: cached.folder,
+      offlineReason: error.message,
+    };
+  }
+}
+
+const sizeOf = (files: readonly HubFile[]): number => files.reduce((sum, { size }) => sum + size, 0);
+
+/** Files still to come, by the path that they will have; in the cache equal contents have one. */
+async function findMissing(files: readonly HubFile[], target: PullTarget): Promise<Map<string, HubFile>> {
+  const missing = new Map<string, HubFile>();
+  for (const file of files) {
+    if (!(await target.isPresent(file))) missing.set(await target.prepare(file), file);
+  }
+  return missing;
+}
+
+/**
+ * Brings a model here: into the cache that all Hugging Face tools share, or as plain files into a folder. Every file is
+ * held against the size and the digest that the hub gives before it takes its place; an interrupted download is gone
+ * on with by the next call. Without a network a whole snapshot in the cache is taken.
+ * @throws USAGE, NOT_FOUND, NETWORK, UNSUPPORTED for pickles and for names that lead elsewhere, OUT_OF_RESOURCES when
+ *   the disk is too small, WRITE_FAILED, INTERRUPTED
+ */
+export async function pullModel(options: PullOptions, ports: PullPorts): Promise<PullResult> {
+  const checked = parseOptions(optionsSchema, options);
+  const { id, revision, out } = checked;
+  const { hub, fileSystem, files, resources, onProgress, signal } = ports;
+  const source = await findSource(checked, ports);
+  const { commit, snapshotFolder } = source;
+  const selection = selectFiles(id, source.files, checked);
+  checkFileNames(
+    id,
+    selection.files.map(({ path }) => path),
+  );
+  const modelFolder = hub.modelCacheFolder(id);
+  const cache = cacheTarget({ modelFolder, commit, revision }, fileSystem, files);
+  const target = out === undefined ? cache : folderTarget(out, fileSystem, files);
+  let wanted = selection.files;
+  if (snapshotFolder !== undefined && out !== undefined) {
+    wanted = await Promise.all(wanted.map((file) => withDigest(file, snapshotFolder, fileSystem)));
+  }
+
+  /** A copy that the cache has already, where the files go elsewhere. */
+  const localCopy = async (file: HubFile): Promise<string | undefined> => {
+    if (snapshotFolder !== undefined) return join(snapshotFolder, file.path);
+    const blob = await cache.prepare(file);
+    return (await fileSystem.stat(blob))?.size === file.size ? blob : undefined;
+  };
+  const missing = await findMissing(wanted, target);
+  const total = sizeOf([...missing.values()]);
+  await checkFreeDisk(target.partialFolder, [...missing.values()], fileSystem, resources);
+  let done = 0;
+  let filesDone = 0;
+  const report = (): void =>
+    onProgress?.({
+      stage: 'download',
+      done,
+      total,
+      unit: 'bytes',
+      fields: { files: `${filesDone}/${missing.size}` },
+    });
+  try {
+    await inParallel(
+      [...missing],
+      DOWNLOADS_AT_ONCE,
+      async ([destination, file], either) => {
+        const copy = out === undefined ? undefined : await localCopy(file);
+        await downloadFile(files, {
+          file,
+          partialFolder: target.partialFolder,
+          destination,
+          read: (offset) =>
+            copy === undefined
+              ? hub.readFile({ id, commit, path: file.path, offset }, either)
+              : readLocalFile(fileSystem, copy, offset),
+          onBytes: (change) => {
+            done += change;
+            report();
+          },
+        });
+        filesDone++;
+        report();
+      },
+      signal,
+    );
+  } catch (error) {
+    if (signal?.aborted !== true) throw error;
+    throw new ToolkitError(
+      `${id}: stopped after ${done} of ${total} bytes`,
+      'INTERRUPTED',
+      'Run the same command again to go on from there.',
+      error,
+    );
+  }
+  // A cache that is its own source needs nothing, and may be read-only.
+  if (snapshotFolder !== target.folder) {
+    for (const file of wanted) await target.show(file);
+    await target.finish();
+  }
+  return {
+    id,
+    revision,
+    commit,
+    folder: target.folder,
+    files: wanted.map(({ path, size }) => ({ path, bytes: size })),
+    total_bytes: sizeOf(wanted),
+    fetched_bytes: total,
+    skipped_pickles: selection.skippedPickles,
+    offline_reason: source.offlineReason,
+  };
+}
