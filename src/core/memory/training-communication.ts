@@ -28,13 +28,19 @@ function volume(
   return { communication, bytes: Math.ceil(value), derivation };
 }
 
-/** What GPUs with different data tell each other about the models that are trained. */
+/**
+ * What GPUs with different data tell each other about one trained model.
+ *
+ * @param owner stands before the names; empty for the model itself
+ */
 export function dataParallelVolumes(
+  owner: string,
   sizes: ModelSizes,
   options: TrainingOptions,
   { dataParallel, weightShards, optimizerShards, tensorParallel, pipelineParallel }: Distribution,
 ): CommunicationVolume[] {
   if (dataParallel === 1) return [];
+  const named = (name: string): string => (owner === '' ? name : `${owner} ${name}`);
   const isFull = options.method === 'full';
   const dtype = isFull ? options.dtype : computeDtype(options.dtype);
   const { weightBytes, gradientBytes } = precisionRecipe(options.precision, dtype);
@@ -45,10 +51,10 @@ export function dataParallelVolumes(
   const source = 'ZeRO, Rajbhandari et al. 2019, arXiv 1910.02054, section 7';
   if (optimizerShards === 1) {
     const formula = '2 * trained_parameters * bytes_per_gradient';
-    return [volume('gradients, summed and shared', formula, gradients, divisors, source)];
+    return [volume(named('gradients, summed and shared'), formula, gradients, divisors, source)];
   }
   const reduced = volume(
-    'gradients, each summed where it is kept',
+    named('gradients, each summed where it is kept'),
     'trained_parameters * bytes_per_gradient',
     gradients,
     divisors,
@@ -56,11 +62,11 @@ export function dataParallelVolumes(
   );
   if (weightShards === 1) {
     const formula = 'trained_parameters * bytes_per_weight';
-    return [reduced, volume('updated weights', formula, weights, divisors, source)];
+    return [reduced, volume(named('updated weights'), formula, weights, divisors, source)];
   }
   const matrix = frozenMatrixBytes(frozenFormat(options)).value;
   const gathered = volume(
-    'weights, gathered for the forward and the backward pass',
+    named('weights, gathered for the forward and the backward pass'),
     '2 * parameters * bytes_per_weight',
     { parameters: sizes.parameters, bytes_per_weight: isFull ? weightBytes : matrix },
     divisors,
@@ -68,7 +74,7 @@ export function dataParallelVolumes(
   );
   if (weightShards === dataParallel) return [reduced, gathered];
   const between = volume(
-    'gradients, summed between the copies',
+    named('gradients, summed between the copies'),
     '2 * trained_parameters * bytes_per_gradient / sharding_factor',
     { ...gradients, sharding_factor: weightShards },
     divisors,

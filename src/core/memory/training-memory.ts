@@ -66,6 +66,10 @@ function modelParts(
   ];
 }
 
+function valueSizes(sizes: ModelSizes, { valueParameters }: TrainingOptions): ModelSizes {
+  return scaled(sizes, valueParameters ?? sizes.parameters);
+}
+
 /** The states of every model that the stage needs. */
 function stateParts(sizes: ModelSizes, options: TrainingOptions, distribution: Distribution): StatePart[] {
   const stage = alignmentStage(options.stage);
@@ -76,8 +80,7 @@ function stateParts(sizes: ModelSizes, options: TrainingOptions, distribution: D
   if (stage.reference && options.method === 'full') parts.push(frozen('reference model', sizes.parameters));
   if (stage.reward) parts.push(frozen('reward model', options.rewardParameters ?? sizes.parameters));
   if (stage.value) {
-    const value = scaled(sizes, options.valueParameters ?? sizes.parameters);
-    parts.push(...modelParts('value model', value, options, distribution));
+    parts.push(...modelParts('value model', valueSizes(sizes, options), options, distribution));
   }
   return parts;
 }
@@ -214,7 +217,7 @@ function assumptions(options: TrainingOptions, { dataParallel, weightShards }: D
     lines.push(
       weightShards === 1
         ? 'A sharding factor of 1 replicates everything, as DDP does.'
-        : `Each copy of the weights is divided between ${weightShards} GPUs; there are ${dataParallel / weightShards}.`,
+        : `Each copy of the weights is divided between ${weightShards} GPUs; copies in all: ${dataParallel / weightShards}.`,
     );
   }
   return lines;
@@ -244,7 +247,10 @@ export function trainingMemory(model: MemoryModel, options: TrainingOptions): Tr
     total_bytes: totalBytes(parts),
     host: { parts: host, total_bytes: totalBytes(host) },
     communication: [
-      ...dataParallelVolumes(sizes, options, distribution),
+      ...dataParallelVolumes('', sizes, options, distribution),
+      ...(alignmentStage(options.stage).value
+        ? dataParallelVolumes('value model', valueSizes(sizes, options), options, distribution)
+        : []),
       ...modelParallelVolumes(model.shape, options),
     ],
     data_parallel: distribution.dataParallel,

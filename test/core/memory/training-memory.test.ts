@@ -312,6 +312,10 @@ describe('communication', () => {
     expect(trainingMemory(model, options()).communication).toEqual([]);
   });
 
+  it('of PPO is that of both trained models', () => {
+    expect(total({ stage: 'ppo', valueParameters: 350e6 })).toBe(4 * 1.35e9);
+  });
+
   it('of tensor parallelism is four sums in each layer, of pipelines the hidden states there and back', () => {
     const { layers, hidden } = llama2.shape;
     const { communication } = trainingMemory(
