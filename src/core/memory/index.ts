@@ -1,8 +1,33 @@
 /** What memory a model takes to run and to train, term by term. */
-export { RECOMPUTATIONS, type Recomputation } from './activations.js';
-export { DTYPE_BYTES, DTYPES, type Dtype } from './dtype.js';
+export {
+  blockActivationBytes,
+  interleavingFactor,
+  RECOMPUTATIONS,
+  trainingActivationParts,
+  type ActivationOptions,
+  type Recomputation,
+} from './activations.js';
+export {
+  cookbookActivations,
+  hiddenStates,
+  logits,
+  megatronBlockActivations,
+  selectiveRecomputationCost,
+  selectiveRecomputationSaving,
+  zeroActivationElements,
+} from './activation-rules.js';
+export { DTYPE_BYTES, DTYPES, parseDtype, type Dtype } from './dtype.js';
+export { GGUF_MIXES, mixedWeights, type GgufMixName } from './gguf-mixes.js';
+export { ggufMemoryModel, type GgufModel } from './gguf-model.js';
+export { GGUF_TYPES, ggufBits, type GgufTypeName } from './gguf-types.js';
 export { inferenceMemory, type InferenceMemory, type InferenceOptions } from './inference-memory.js';
-export { keyValueCacheBytes } from './key-value-cache.js';
+export {
+  CACHE_DTYPES,
+  keyValueCacheBytes,
+  keyValueCacheParts,
+  plainCacheShape,
+  type CacheDtype,
+} from './key-value-cache.js';
 export type { MemoryModel } from './memory-model.js';
 export { parseParameterCount } from './parameter-count.js';
 export {
@@ -43,4 +68,4 @@ export {
   type Offload,
   type TrainingOptions,
 } from './training-options.js';
-export { typicalModel } from './typical-model.js';
+export { typicalLayers, typicalModel } from './typical-model.js';
