@@ -8,7 +8,8 @@ import type { Column } from './table.js';
 
 /** One table with what is said above it. */
 export interface EstimateTable {
-  readonly introduction?: string;
+  /** Paragraphs above it. */
+  readonly introduction?: string | readonly string[];
   readonly columns: readonly Column[];
   readonly rows: readonly (readonly string[])[];
 }
@@ -16,8 +17,8 @@ export interface EstimateTable {
 /** An estimate in every form a person may ask for. */
 export interface EstimateView {
   readonly tables: readonly EstimateTable[];
-  /** Paragraphs below the tables. */
-  readonly remarks: readonly string[];
+  /** Paragraphs and further tables below them. */
+  readonly remarks: readonly (string | EstimateTable)[];
   /** Every number of the tables with its derivation, for `--explain`. */
   readonly figures: readonly ExplainedFigure[];
   /** The numbers alone, for `--csv`: one unit per column, named in the header. */
@@ -36,6 +37,19 @@ export abstract class EstimateCommand<Result extends object> extends BaseCommand
     force: Flags.boolean({ summary: 'Write over an existing chart.', dependsOn: ['chart'] }),
   };
 
+  /** What an estimate may ask of the machine and of the hub; nothing of it is touched before it is needed. */
+  protected async estimatePorts() {
+    const { nodeMachineResources } = await import('../platform/machine-resources.js');
+    const { nodeProcessInfo } = await import('../platform/process-info.js');
+    const { fileSystem, graphicsCards, environment } = this.ports;
+    return {
+      ...{ fileSystem, graphicsCards },
+      machineMemoryBytes: () =>
+        nodeMachineResources.memoryLimitBytes() ?? nodeProcessInfo.describe().memory_bytes,
+      hub: async () => (await import('../platform/model-hub.js')).huggingFaceHub(environment),
+    };
+  }
+
   /** Prints an estimate in the form that the flags ask for; the caller returns it, for `--json`. */
   protected async present(
     flags: {
@@ -51,21 +65,28 @@ export abstract class EstimateCommand<Result extends object> extends BaseCommand
       this.print(toCsvText(view.records));
       return;
     }
-    view.tables.forEach(({ introduction, columns, rows }, index) => {
+    view.tables.forEach((table, index) => {
       if (index > 0) this.print('\n');
-      if (introduction !== undefined) this.printParagraph(introduction);
-      this.print('\n');
-      this.printTable(columns, rows);
+      this.printEstimateTable(table);
     });
     for (const remark of view.remarks) {
       this.print('\n');
-      this.printParagraph(remark);
+      if (typeof remark === 'string') this.printParagraph(remark);
+      else this.printEstimateTable(remark);
     }
     if (!flags.explain) return;
     for (const figure of view.figures) {
       this.print('\n');
       for (const line of explain(figure)) this.printParagraph(line);
     }
+  }
+
+  private printEstimateTable({ introduction = [], columns, rows }: EstimateTable): void {
+    for (const paragraph of typeof introduction === 'string' ? [introduction] : introduction) {
+      this.printParagraph(paragraph);
+      this.print('\n');
+    }
+    this.printTable(columns, rows);
   }
 
   private async writeChart(path: string, svg: string, force: boolean): Promise<void> {

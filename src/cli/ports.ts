@@ -1,4 +1,5 @@
 import type { FileSystem } from '../platform/file-system.js';
+import type { GraphicsCards } from '../platform/graphics-cards.js';
 import type { Prompts } from './prompts.js';
 
 /** One stream of text for the user. */
@@ -22,6 +23,7 @@ export interface Ports {
   readonly stderr: TextOutput;
   readonly fileSystem: FileSystem;
   readonly prompts: Prompts;
+  readonly graphicsCards: GraphicsCards;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Milliseconds since 1970. */
   now(): number;

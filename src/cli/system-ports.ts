@@ -1,6 +1,7 @@
 import process from 'node:process';
 import { supportsColor, supportsColorStderr } from 'chalk';
 import { nodeFileSystem } from '../platform/file-system.js';
+import { nvidiaGraphicsCards } from '../platform/graphics-cards.js';
 import { terminalPrompts } from './prompts.js';
 import type { Ports, StopReason, TextOutput } from './ports.js';
 
@@ -63,6 +64,7 @@ function createSystemPorts(): Ports {
     ),
     fileSystem: nodeFileSystem,
     prompts: terminalPrompts,
+    graphicsCards: nvidiaGraphicsCards,
     environment: process.env,
     now: () => Date.now(),
     onStop(listener) {

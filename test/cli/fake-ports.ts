@@ -77,6 +77,7 @@ export function fakePorts(
     stderr: new CapturedOutput(isTTY, columns),
     fileSystem: options.fileSystem ?? nodeFileSystem,
     prompts: fakePrompts(options.answers),
+    graphicsCards: { list: async () => [] },
     environment: options.environment ?? {},
     time: 0,
     exits: [],

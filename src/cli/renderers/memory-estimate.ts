@@ -1,110 +1,242 @@
-import { DTYPE_BYTES, type Dtype } from '../../core/memory/dtype.js';
+import type { MemoryPart } from '../../core/estimates/figure.js';
 import {
   RULE_BYTES_PER_PARAMETER as RULE,
   RULE_TRAINING_BYTES_PER_PARAMETER,
 } from '../../core/memory/rule-of-thumb.js';
+import { barChart } from '../../core/plots/bar-chart.js';
+import type { Device, Fit } from '../../lifecycle/estimate/device.js';
 import type { MemoryEstimate } from '../../lifecycle/estimate/memory.js';
+import { bar } from '../bar.js';
+import type { CsvRecord } from '../csv.js';
+import type { EstimateTable, EstimateView } from '../estimate-command.js';
 import { formatBinaryBytes, formatBytes, formatCount, formatParameters } from '../format.js';
 import type { Column } from '../table.js';
+import type { ExplainedFigure } from './derivation.js';
 
-/** Columns of the estimate's table. */
-export const MEMORY_COLUMNS: readonly Column[] = [
+const COLUMNS: readonly Column[] = [
   { title: 'Memory' },
   { title: 'decimal', align: 'right' },
   { title: 'binary', align: 'right' },
-  { title: 'what is counted' },
+  { title: '' },
 ];
 
-type Assumptions = MemoryEstimate['assumptions'];
-
-function row(title: string, bytes: number, counted: string): string[] {
-  return [title, formatBytes(bytes), formatBinaryBytes(bytes), counted];
+interface Amount {
+  readonly parts: readonly MemoryPart[];
+  readonly total_bytes: number;
 }
 
-function weightsCounted({ parameters, assumptions }: MemoryEstimate): string {
-  return `${formatCount(parameters)} parameters of ${DTYPE_BYTES[assumptions.dtype as Dtype]} bytes`;
-}
-
-function trainedCounted({ method, rank }: Assumptions): string {
-  return method === 'lora'
-    ? `of LoRA adapters of rank ${rank ?? 0} on every linear layer`
-    : 'of every parameter';
-}
-
-function recomputeCounted({ recompute }: Assumptions): string {
-  switch (recompute) {
-    case 'none':
-      return 'attention scores kept';
-    case 'full':
-      return 'blocks computed again for the gradients';
-    default:
-      return 'attention scores computed again';
-  }
-}
-
-/** The estimate's rows: the rule of thumb, then running, then training. */
-export function memoryRows(estimate: MemoryEstimate): string[][] {
-  const { rule, inference, training, assumptions } = estimate;
-  const sequences = `${formatCount(assumptions.batch)} × ${formatCount(assumptions.sequence_length)} tokens`;
-  const positions = `${formatCount(assumptions.batch)} × ${formatCount(assumptions.context)} tokens`;
-  const weights = weightsCounted(estimate);
-  return [
-    row('Rule: run', rule.inference_bytes, `${RULE.weights} bytes per parameter (32 bits)`),
-    row(
-      'Rule: train',
-      rule.training_bytes,
-      `${RULE_TRAINING_BYTES_PER_PARAMETER} bytes per parameter: weights ${RULE.weights}, gradients ${RULE.gradients}, ` +
-        `Adam ${RULE.adamStates}, activations and temporaries ${RULE.activationsAndTemporaries}`,
-    ),
-    ['', '', '', ''],
-    row(`Run: weights`, inference.weights_bytes, weights),
-    row('Run: key/value cache', inference.kv_cache_bytes, positions),
-    row('Run: activations', inference.activations_bytes, `one pass over ${positions}`),
-    row('Run: overhead', inference.overhead_bytes, 'runtime 0.5 GiB, and 5 % lost by allocators'),
-    row('Run: total', inference.total_bytes, `in ${assumptions.dtype}`),
-    ['', '', '', ''],
-    row(
-      'Train: weights',
-      training.weights_bytes,
-      weights + (assumptions.method === 'lora' ? ', and adapters' : ''),
-    ),
-    row('Train: gradients', training.gradients_bytes, trainedCounted(assumptions)),
-    row(
-      'Train: optimizer',
-      training.optimizer_bytes,
-      `${assumptions.optimizer}, ${trainedCounted(assumptions)}`,
-    ),
-    row('Train: activations', training.activations_bytes, `${sequences}, ${recomputeCounted(assumptions)}`),
-    row(
-      'Train: total',
-      training.total_bytes,
-      `${assumptions.method} training in ${assumptions.dtype}, on one device`,
-    ),
+/** The parts of an amount with bars for their shares, and the total. */
+function table(introduction: string, { parts, total_bytes }: Amount, total: string): EstimateTable {
+  const row = (title: string, bytes: number): string[] => [
+    title,
+    formatBytes(bytes),
+    formatBinaryBytes(bytes),
+    bar(bytes / total_bytes),
   ];
+  return {
+    introduction,
+    columns: COLUMNS,
+    rows: [
+      ...parts.map(({ part, bytes }) => row(part, bytes)),
+      [total, formatBytes(total_bytes), formatBinaryBytes(total_bytes), ''],
+    ],
+  };
 }
 
-/** What the model is, above the table. */
-export function describeModel({ parameters, assumptions }: MemoryEstimate): string {
-  const { layers, hidden, heads, kv_heads } = assumptions;
+/** What the model is. */
+function describeModel({ model }: MemoryEstimate): string {
+  const { parameters, active_parameters, layers, hidden, heads, kv_heads } = model;
   const attention = heads === kv_heads ? `${heads} heads` : `${heads} heads and ${kv_heads} key/value heads`;
   const shape = `${formatCount(layers)} layers of width ${formatCount(hidden)}, ${attention}`;
-  const size = `${formatCount(parameters)} parameters (${formatParameters(parameters)})`;
-  return assumptions.shape_source === 'config'
-    ? `${size}: ${shape}.`
-    : `${size}. A count has no shape; that of a typical LLaMA is assumed: ${shape}. Give a config.json to have its own.`;
+  const active =
+    active_parameters === parameters ? '' : `, ${formatParameters(active_parameters)} of them for each token`;
+  const size = `${formatCount(parameters)} parameters (${formatParameters(parameters)}${active})`;
+  return model.source === 'count'
+    ? `${size}. A count has no shape; that of a typical LLaMA is assumed: ${shape}.`
+    : `${model.name}: ${size}, ${shape}.`;
 }
 
-/** Why the rule and the detail differ, below the table. */
-export function explainDifference({ training, parameters, assumptions }: MemoryEstimate): string {
-  const { dtype, method } = assumptions;
-  const activations = Number((training.activations_bytes / parameters).toPrecision(2));
+function describeRun({ assumptions }: MemoryEstimate): string {
+  const { dtype, batch, context, gpus } = assumptions;
+  const each = gpus > 1 ? `, on each of ${formatCount(gpus)} devices` : '';
+  return `To run it in ${dtype}, ${formatCount(batch)} × ${formatCount(context)} tokens${each}:`;
+}
+
+function describeTraining({ assumptions }: MemoryEstimate): string {
+  const { method, rank, training_dtype, precision, optimizer, batch, sequence_length, gpus } = assumptions;
+  const what =
+    method === 'full'
+      ? 'every weight'
+      : `${method === 'lora' ? 'LoRA' : 'QLoRA'} adapters of rank ${rank ?? 0}`;
+  const recompute = { none: '', selective: ', attention recomputed', full: ', every block recomputed' }[
+    assumptions.recompute
+  ];
+  const stage = assumptions.stage === 'sft' ? '' : ` by ${assumptions.stage.toUpperCase()}`;
+  const each = gpus > 1 ? `, on each of ${formatCount(gpus)} GPUs (${assumptions.strategy})` : '';
+  const format = precision === 'pure' ? training_dtype : `${training_dtype}, ${precision} precision`;
+  return (
+    `To train ${what}${stage} in ${format}, ${optimizer}, ` +
+    `${formatCount(batch)} × ${formatCount(sequence_length)} tokens${recompute ?? ''}${each}:`
+  );
+}
+
+function ruleTable({ rule, model }: MemoryEstimate): EstimateTable {
+  const row = (title: string, bytes: number, counted: string): string[] => [
+    title,
+    formatBytes(bytes),
+    formatBinaryBytes(bytes),
+    counted,
+  ];
+  const { parameters } = model;
+  return {
+    introduction: 'The rule of thumb of the course notes, bytes for each parameter:',
+    columns: [...COLUMNS.slice(0, 3), { title: 'bytes per parameter' }],
+    rows: [
+      row('run in FP32', rule.inference_bytes, `${RULE.weights}`),
+      row('run in FP16 or BF16', 2 * parameters, '2: half of it'),
+      row('run in INT8', parameters, '1: a quarter'),
+      row(
+        'train in FP32',
+        rule.training_bytes,
+        `${RULE_TRAINING_BYTES_PER_PARAMETER} = ${RULE.weights} weights + ${RULE.adamStates} Adam + ${RULE.gradients} gradients + ` +
+          `${RULE.activationsAndTemporaries} activations`,
+      ),
+    ],
+  };
+}
+
+/** Why the rule and the detail differ. */
+function explainDifference({ training, model, assumptions }: MemoryEstimate): string {
+  const { training_dtype, method } = assumptions;
+  const activations = training.parts
+    .filter(({ part }) => part.startsWith('activations'))
+    .reduce((sum, { bytes }) => sum + bytes, 0);
+  const perParameter = Number((activations / model.parameters).toPrecision(2));
   const reasons = [
-    `counts ${RULE.activationsAndTemporaries} bytes of activations per parameter whatever the batch (${activations} here)`,
-    ...(dtype === 'fp32' ? [] : [`holds everything in 32 bits (${dtype} here)`]),
+    `counts ${RULE.activationsAndTemporaries} bytes of activations per parameter whatever the batch (${perParameter} here)`,
+    ...(training_dtype === 'fp32' ? [] : [`holds everything in 32 bits (${training_dtype} here)`]),
     ...(method === 'full' ? [] : ['trains every parameter (only adapters here)']),
   ];
   return (
-    `They differ because the rule ${reasons.join(', and ')}; ` +
+    `Rule and detail differ because the rule ${reasons.join(', and ')}; ` +
     `to run, it counts the weights alone, though cache and activations grow with batch × tokens.`
   );
+}
+
+function deviceName({ name, found, memory_bytes }: Device, gpus: number): string {
+  const memory = formatBytes(memory_bytes);
+  if (found === 'processor') return `the ${memory} of memory of this machine`;
+  const one = found === 'named' ? `${name} (${memory})` : `this machine’s ${name} (${memory})`;
+  return gpus > 1 ? `each of ${formatCount(gpus)} × ${one}` : one;
+}
+
+const percent = (share: number): string =>
+  `${share < 0.1 ? (100 * share).toFixed(1) : formatCount(100 * share)} %`;
+
+/** Whether it fits, and what would make it fit. */
+function describeFit(what: string, fit: Fit, device: Device, gpus: number): (string | EstimateTable)[] {
+  const on = deviceName(device, gpus);
+  const amount = `${formatBytes(fit.needed_bytes)}, ${percent(fit.share)}`;
+  if (fit.fits) return [`${what}: fits in ${on} (${amount}).`];
+  const missing = [`${what}: does not fit in ${on} (${amount}).`];
+  if (device.found !== 'processor') {
+    missing.push(
+      fit.devices_needed === null
+        ? 'Dividing it between more devices is not enough.'
+        : `As it is, divided between them, it needs ${formatCount(fit.devices_needed)}.`,
+    );
+  }
+  if (fit.changes.length === 0) return [missing.join(' ')];
+  missing.push(
+    fit.fits_after_changes
+      ? 'The cheapest changes that make it fit, one after the other:'
+      : 'These changes help, but are not enough:',
+  );
+  return [
+    {
+      introduction: missing.join(' '),
+      columns: [
+        { title: 'Change' },
+        { title: 'saves', align: 'right' },
+        { title: 'leaves', align: 'right' },
+        { title: 'at the price of' },
+      ],
+      rows: fit.changes.map(({ description, price, saved_bytes, total_bytes }) => [
+        description,
+        formatBytes(saved_bytes),
+        formatBytes(total_bytes),
+        price,
+      ]),
+    },
+  ];
+}
+
+function explained(heading: string, parts: readonly MemoryPart[]): ExplainedFigure[] {
+  return parts.map(({ part, bytes, derivation }) => ({
+    title: `${heading}, ${part}: ${formatBytes(bytes)}`,
+    derivation,
+  }));
+}
+
+function records(purpose: string, parts: readonly MemoryPart[]): CsvRecord[] {
+  return parts.map(({ part, bytes }) => ({ purpose, part, bytes }));
+}
+
+/** The estimate in every form. */
+export function viewMemory(estimate: MemoryEstimate, show: { readonly rule: boolean }): EstimateView {
+  const { inference, training, device, fit, assumptions, model } = estimate;
+  const { host, communication } = training;
+  const { gpus } = assumptions;
+  const runTable = table('', inference, 'total');
+  return {
+    tables: [
+      ...(show.rule ? [ruleTable(estimate)] : []),
+      { ...runTable, introduction: [describeModel(estimate), describeRun(estimate)] },
+      table(describeTraining(estimate), training, 'total'),
+      ...(host.parts.length > 0 ? [table('In the host’s memory, for each GPU:', host, 'total')] : []),
+      ...(communication.length > 0
+        ? [
+            {
+              introduction: 'Sent by each GPU in one step:',
+              columns: COLUMNS.slice(0, 3),
+              rows: communication.map((volume) => [
+                volume.communication,
+                formatBytes(volume.bytes),
+                formatBinaryBytes(volume.bytes),
+              ]),
+            },
+          ]
+        : []),
+    ],
+    remarks: [
+      ...describeFit('To run', fit.inference, device, gpus),
+      ...describeFit('To train', fit.training, device, gpus),
+      ...(show.rule ? [explainDifference(estimate)] : []),
+    ],
+    figures: [
+      ...explained('run', inference.parts),
+      ...explained('train', training.parts),
+      ...explained('host', host.parts),
+      ...communication.map((volume) => ({
+        title: `sent, ${volume.communication}: ${formatBytes(volume.bytes)}`,
+        derivation: volume.derivation,
+      })),
+    ],
+    records: [
+      ...records('inference', inference.parts),
+      ...records('training', training.parts),
+      ...records('training, host', host.parts),
+      ...communication.map(({ communication: part, bytes }) => ({ purpose: 'communication', part, bytes })),
+    ],
+    chart: () =>
+      barChart([chartBar('run', inference), chartBar('train', training)], {
+        title: `Memory of ${model.name}`,
+        x: 'memory',
+        formatValue: formatBytes,
+      }),
+  };
+}
+
+function chartBar(label: string, { parts, total_bytes }: Amount) {
+  return { label, value: total_bytes, parts: parts.map(({ part, bytes }) => ({ name: part, value: bytes })) };
 }

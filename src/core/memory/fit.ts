@@ -1,8 +1,8 @@
 /** Something a user could do so that less memory is needed. */
 export interface Change<Options> {
-  /** As a user would say it: `recompute every block in the backward pass`. */
-  readonly description: string;
-  /** What it costs: `a third more computation`. */
+  /** As a user would say it, of the options it leads to: `sequences of 1,024 tokens`. */
+  describe(after: Options): string;
+  /** What it costs: `a third more computation`. Of changes in a row with the same price the last is reported. */
   readonly price: string;
   /** The options after it; `undefined` where it cannot be made, or has been. */
   apply(options: Options): Options | undefined;
@@ -78,12 +78,20 @@ function report<Options>(
 ): Pick<FittingPlan<Options>, 'changes' | 'options'> {
   let current = options;
   let total = measure(options);
-  const changes = chosen.map((change) => {
+  const changes: AppliedChange[] = [];
+  for (const change of chosen) {
+    const { price } = change;
     current = change.apply(current) ?? current;
     const needed = measure(current);
-    const saved_bytes = total - needed;
+    // Halved, and halved again: one change to the user.
+    const before = changes.at(-1)?.price === price ? changes.pop() : undefined;
+    changes.push({
+      description: change.describe(current),
+      price,
+      saved_bytes: total - needed + (before?.saved_bytes ?? 0),
+      total_bytes: needed,
+    });
     total = needed;
-    return { description: change.description, price: change.price, saved_bytes, total_bytes: needed };
-  });
+  }
   return { changes, options: current };
 }

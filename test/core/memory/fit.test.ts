@@ -10,8 +10,8 @@ interface Options {
 /** Takes one of the numbers down, once. */
 function lower(name: keyof Options, to: number): Change<Options> {
   return {
-    description: `${name} = ${to}`,
-    price: 'some',
+    describe: (after) => `${name} = ${after[name]}`,
+    price: `some ${name}`,
     apply: (options) => (options[name] > to ? { ...options, [name]: to } : undefined),
   };
 }
@@ -33,8 +33,8 @@ describe('planToFit', () => {
     expect(plan).toEqual({
       fits: true,
       changes: [
-        { description: 'a = 40', price: 'some', saved_bytes: 10, total_bytes: 90 },
-        { description: 'b = 10', price: 'some', saved_bytes: 20, total_bytes: 70 },
+        { description: 'a = 40', price: 'some a', saved_bytes: 10, total_bytes: 90 },
+        { description: 'b = 10', price: 'some b', saved_bytes: 20, total_bytes: 70 },
       ],
       options: { a: 40, b: 10, c: 20 },
     });
@@ -48,6 +48,13 @@ describe('planToFit', () => {
   it('passes over what saves nothing worth a line, and what cannot be done', () => {
     const plan = planToFit(start, [lower('a', 49.5), lower('b', 60), lower('b', 0)], measure, 80);
     expect(plan.changes.map(({ description }) => description)).toEqual(['b = 0']);
+  });
+
+  it('reports a change that is made twice as one', () => {
+    const plan = planToFit(start, [lower('a', 40), lower('a', 20), lower('b', 0)], measure, 70);
+    expect(plan.changes).toEqual([
+      { description: 'a = 20', price: 'some a', saved_bytes: 30, total_bytes: 70 },
+    ]);
   });
 
   it('says so when everything together is not enough', () => {

@@ -1,0 +1,95 @@
+import { usableMemoryBytes } from '../../core/accelerators/accelerator.js';
+import { planToFit, type AppliedChange, type Change } from '../../core/memory/fit.js';
+import { ToolkitError } from '../../core/errors/toolkit-error.js';
+import type { GraphicsCards } from '../../platform/graphics-cards.js';
+
+/** What a model is to fit on. */
+export interface Device {
+  readonly name: string;
+  /** Whether the user named it, or it is what this machine has: a graphics card, or else the processor's memory. */
+  readonly found: 'named' | 'graphics card' | 'processor';
+  /** What a program can count on. */
+  readonly memory_bytes: number;
+}
+
+/** Ports that tell of this machine. */
+export interface DevicePorts {
+  readonly graphicsCards: GraphicsCards;
+  /** Memory that this process may use, in bytes. */
+  readonly machineMemoryBytes: () => number;
+}
+
+/** The accelerator of that name, else this machine's own. */
+export async function findDevice(name: string | undefined, ports: DevicePorts): Promise<Device> {
+  if (name !== undefined) {
+    const { findAccelerator } = await import('../../core/accelerators/find-accelerator.js');
+    const accelerator = findAccelerator(name);
+    return { name: accelerator.name, found: 'named', memory_bytes: usableMemoryBytes(accelerator) };
+  }
+  const [card] = await ports.graphicsCards.list();
+  if (card !== undefined) return { name: card.name, found: 'graphics card', memory_bytes: card.memoryBytes };
+  return { name: 'this machine', found: 'processor', memory_bytes: ports.machineMemoryBytes() };
+}
+
+/** Whether something fits, and what to do where it does not. */
+export interface Fit {
+  readonly fits: boolean;
+  readonly needed_bytes: number;
+  /** Of the device's memory. */
+  readonly share: number;
+  /** Equal devices between which it would have to be divided, in powers of two; `null` where no number suffices. */
+  readonly devices_needed: number | null;
+  /** The cheapest changes that make it fit; empty where it fits. */
+  readonly changes: readonly AppliedChange[];
+  readonly fits_after_changes: boolean;
+}
+
+/** More devices than any cluster of today has. */
+const MOST_DEVICES = 2 ** 16;
+
+/**
+ * Holds a need for memory against a device.
+ *
+ * @param measure bytes needed on each device
+ * @param divide the options for so many devices
+ */
+export function checkFit<Options>(
+  device: Device,
+  options: Options,
+  changes: readonly Change<Options>[],
+  measure: (options: Options) => number,
+  divide: (options: Options, devices: number) => Options,
+): Fit {
+  const needed = measure(options);
+  const capacity = device.memory_bytes;
+  // Combinations that cannot be need more than any device has.
+  const measured = (candidate: Options): number => {
+    try {
+      return measure(candidate);
+    } catch (error) {
+      if (error instanceof ToolkitError) return Infinity;
+      throw error;
+    }
+  };
+  const plan = planToFit(options, changes, measured, capacity);
+  return {
+    fits: needed <= capacity,
+    needed_bytes: needed,
+    share: needed / capacity,
+    devices_needed: needed <= capacity ? 1 : devicesNeeded(options, measured, divide, capacity),
+    changes: plan.changes,
+    fits_after_changes: plan.fits,
+  };
+}
+
+function devicesNeeded<Options>(
+  options: Options,
+  measure: (options: Options) => number,
+  divide: (options: Options, devices: number) => Options,
+  capacity: number,
+): number | null {
+  for (let devices = 2; devices <= MOST_DEVICES; devices *= 2) {
+    if (measure(divide(options, devices)) <= capacity) return devices;
+  }
+  return null;
+}
