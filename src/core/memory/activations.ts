@@ -242,11 +242,6 @@ export function trainingActivationParts(shape: ModelShape, options: ActivationOp
   return totalBytes(first) > totalBytes(last) ? first : last;
 }
 
-/** Bytes of activations at the peak of a training step: the sum of {@link trainingActivationParts}. */
-export function trainingActivationBytes(shape: ModelShape, options: ActivationOptions): number {
-  return totalBytes(trainingActivationParts(shape, options));
-}
-
 /**
  * Factor on the first stage's activations when every device has several parts of the pipeline: 1 + (p - 1) / (p m)
  * (Korthikanti et al. 2022, section 4.2.3).

@@ -56,6 +56,26 @@ describe('memory of measured runs', () => {
       95.86 * GIB,
       0.005,
     ],
+    [
+      'Llama 3.1 405B in IQ1_M at 131,072 tokens, without fused attention',
+      total(PUBLISHED.llama31With405B, {
+        ...{ dtype: 'IQ1_M', context: 131_072, flashAttention: false, overhead: false },
+      }),
+      246.86 * GIB,
+      0.01,
+    ],
+    [
+      'Llama 3.1 405B in IQ1_M at 131,072 tokens, with it',
+      total(PUBLISHED.llama31With405B, { dtype: 'IQ1_M', context: 131_072, overhead: false }),
+      215.98 * GIB,
+      0.01,
+    ],
+    [
+      'Llama 3.1 405B in IQ1_M at 4,096 tokens',
+      total(PUBLISHED.llama31With405B, { dtype: 'IQ1_M', context: 4096, overhead: false }),
+      93.28 * GIB,
+      0.01,
+    ],
   ])('%s', (_, estimate, measured, tolerance) => {
     expect(Math.abs(estimate / measured - 1)).toBeLessThan(tolerance);
   });

@@ -61,6 +61,8 @@ export const PUBLISHED = {
   llama2With13B: numbers(13_015_864_320, [40, 5120, 40, 40, 128, 13_824], 32_000),
   llama31With8B: numbers(8_030_261_248, [32, 4096, 32, 8, 128, 14_336], 128_256),
   llama33With70B: numbers(70_553_706_496, [80, 8192, 64, 8, 128, 28_672], 128_256),
+  /** As first released, with twice the key/value heads of today's configuration. */
+  llama31With405B: numbers(410_081_247_232, [126, 16_384, 128, 16, 128, 53_248], 128_256),
   llama32With1B: numbers(1_235_814_400, [16, 2048, 32, 8, 64, 8192], 128_256, true),
   qwen25WithHalfB: numbers(494_032_768, [24, 896, 14, 2, 64, 4864], 151_936, true),
   qwen3With600M: numbers(596_049_920, [28, 1024, 16, 8, 128, 3072], 151_936, true),
