@@ -79,7 +79,7 @@ describe('a part of training memory', () => {
   it('names only inputs that the formula uses', () => {
     const memory = trainingMemory(
       small,
-      options({ method: 'qlora', stage: 'ppo', gpus: 14, strategy: 'fsdp', tensorParallel: 7 }),
+      options({ method: 'qlora', stage: 'ppo', gpus: 10, strategy: 'fsdp', tensorParallel: 5 }),
     );
     for (const { derivation } of [...memory.parts, ...memory.communication]) {
       const used = new Set(derivation.formula.match(/[a-z][a-z0-9_]*/g));
