@@ -18,6 +18,7 @@ const NOT_OPERATIONS: Readonly<Record<string, string>> = {
   'engine/operations/cached-attention cacheWidth': 'arithmetic, used by the cases of cachedAttention',
   'engine/operations/operation runOperation': 'runs every case here',
   'engine/operations/operation withGradient': 'differentiates every case here',
+  'layers/attention-blocks attentionBlocks': 'toolkit-training-memory.test.ts, and every case of attention',
   'layers/rotary-scaling rotaryScheme': 'rotary-scaling.test.ts',
   'layers/rotary-scaling rotaryTable': 'rotary-scaling.test.ts, and the golden architectures',
   'layers/rotary-scaling rotaryTableCache': 'rotary-scaling.test.ts',
