@@ -79,7 +79,9 @@ describe('operations of a training token', () => {
     // Half of the tokens pass 12 layers, the other half twice as many attentions as the decoder has layers.
     const { layers, heads, headDimension } = model.shape;
     const attention = parts.find(({ part }) => part.startsWith('attention'));
-    expect(attention?.flops_per_token.value).toBe(12 * ((12 + 2 * layers) / 2) * heads * headDimension * 1024);
+    expect(attention?.flops_per_token.value).toBe(
+      12 * ((12 + 2 * layers) / 2) * heads * headDimension * 1024,
+    );
   });
 
   it('count the parameters that a token meets in a mixture of experts', () => {
