@@ -62,6 +62,14 @@ function writeError(path: string, error: unknown): Error {
       error,
     );
   }
+  if (code === 'EEXIST' || code === 'ENOTDIR') {
+    return new ToolkitError(
+      `${path}: a file is in the way of a folder`,
+      'USAGE',
+      'Choose another folder, or move the file away.',
+      error,
+    );
+  }
   return new ToolkitError(
     `${path}: cannot be written (${code})`,
     'WRITE_FAILED',
@@ -78,9 +86,9 @@ async function attempt<T>(path: string, run: () => Promise<T>): Promise<T> {
   }
 }
 
-function isAlive(process_: number): boolean {
+function isAlive(processId: number): boolean {
   try {
-    process.kill(process_, 0);
+    process.kill(processId, 0);
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
@@ -162,9 +170,12 @@ class NodePartialFile implements PartialFile {
 
   moveTo(path: string): Promise<void> {
     return attempt(path, async () => {
-      await this.handle.sync();
-      await this.handle.close();
-      await fs.rename(this.path, path);
+      await this.handle.sync().finally(() => this.handle.close());
+      await fs.rename(this.path, path).catch(async (error: unknown) => {
+        // Windows moves nothing over a file that is open, for which another download of the same content is the cause.
+        if ((await fs.stat(path).catch(() => undefined))?.size !== this.size) throw error;
+        await fs.rm(this.path, { force: true });
+      });
     });
   }
 

@@ -14,7 +14,7 @@ export function pullParagraphs(result: PullResult): string[] {
     `${id} (commit ${commit.slice(0, 12)}): ${counted(files.length, 'file')}, ${formatBytes(result.total_bytes)}; ${fetched}. The model is in ${folder}`,
   ];
   if (result.offline_reason !== null) {
-    paragraphs.unshift(`The hub was not asked: ${result.offline_reason}. The cache has the model.`);
+    paragraphs.unshift(`Taken from the cache: ${result.offline_reason}.`);
   }
   if (pickles.length > 0) {
     paragraphs.push(

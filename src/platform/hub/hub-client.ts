@@ -43,12 +43,14 @@ export interface HubRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** An answer whose body has not been read; whoever gets it must read or end the body. */
+/** An answer whose body has not been read; whoever gets it must read it or give it up. */
 export interface HubAnswer {
   readonly status: number;
   readonly headers: Headers;
   /** Fails with a transient error where the connection breaks, with `NETWORK` where the server falls silent. */
-  readonly body: AsyncGenerator<Uint8Array, void>;
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Gives an unread body up, so that its connection is free again. */
+  discard(): Promise<void>;
 }
 
 /** Waits, unless told to stop. */
@@ -89,17 +91,18 @@ export class HubClient {
    */
   async request(request: HubRequest): Promise<HubAnswer> {
     const { subject, signal } = request;
-    if (this.settings.offline) throw offlineError(subject.id ?? 'What is searched for');
+    if (this.settings.offline) throw offlineError(subject.id);
     const authorization = await this.authorization(request.url);
     for (let attempt = 0; ; attempt++) {
       const lastAttempt = attempt === RETRIES;
       let wait = this.timing.firstPause * 2 ** attempt;
       try {
         const { response, body } = await this.send(request, authorization);
+        const discard = async (): Promise<void> => response.body?.cancel();
         if (response.ok || request.expected?.includes(response.status) === true) {
-          return { status: response.status, headers: response.headers, body };
+          return { status: response.status, headers: response.headers, body, discard };
         }
-        await body.return();
+        await discard();
         const mayPass = response.status === 429 || response.status >= 500;
         wait = retryAfter(response.headers) ?? wait;
         if (!mayPass || lastAttempt || wait > LONGEST_PAUSE) {
@@ -173,7 +176,7 @@ export class HubClient {
   private async send(
     { url, method, headers, signal }: HubRequest,
     authorization: string | undefined,
-  ): Promise<{ response: Response; body: AsyncGenerator<Uint8Array, void> }> {
+  ): Promise<{ response: Response; body: AsyncIterable<Uint8Array> }> {
     const silence = new AbortController();
     const watch = (): NodeJS.Timeout =>
       setTimeout(() => {

@@ -9,7 +9,17 @@ const UNREACHABLE = new Map([
   ['EHOSTUNREACH', 'there is no route to it'],
   ['ENETUNREACH', 'there is no network'],
   ['EACCES', 'the connection was refused'],
+  ['ETIMEDOUT', 'it does not answer'],
+  ['UND_ERR_CONNECT_TIMEOUT', 'it does not answer'],
 ]);
+
+/** Codes of TLS for a server that does not prove who it is. */
+const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)/;
+
+/** Why there is no way to the server, unless the connection merely broke. */
+function unreachableReason(code: string): string | undefined {
+  return UNREACHABLE.get(code) ?? (UNTRUSTED.test(code) ? 'its certificate is not trusted' : undefined);
+}
 
 /** The code of the innermost error that has one: `fetch` wraps the failure of the connection. */
 function systemCode(error: unknown): string | undefined {
@@ -23,16 +33,15 @@ function systemCode(error: unknown): string | undefined {
 
 /** Whether a failed connection is worth another try: it broke, instead of never coming about. */
 export function isTransient(error: unknown): boolean {
-  return !UNREACHABLE.has(systemCode(error) ?? '') && !(error instanceof ToolkitError);
+  return unreachableReason(systemCode(error) ?? '') === undefined && !(error instanceof ToolkitError);
 }
 
-const REACH_HINT =
-  'Check the network, a proxy, and HF_ENDPOINT if it is set; models already downloaded can be used with HF_HUB_OFFLINE=1.';
+const REACH_HINT = 'Check the network, and HF_ENDPOINT if it is set; what is in the cache needs no network.';
 
 /** The error for a server that gave no answer. The cause is told by its code alone: errors may quote headers. */
 export function connectionError(host: string, error: unknown): ToolkitError {
   const code = systemCode(error);
-  const reason = UNREACHABLE.get(code ?? '') ?? 'the connection broke';
+  const reason = unreachableReason(code ?? '') ?? 'the connection broke';
   return new ToolkitError(
     `${host} cannot be reached: ${reason}${code === undefined ? '' : ` (${code})`}`,
     'NETWORK',
@@ -46,11 +55,13 @@ export function timeoutError(host: string, seconds: number): ToolkitError {
 }
 
 /** The error for whatever would need the network while that is switched off. */
-export function offlineError(id: string): ToolkitError {
+export function offlineError(id: string | undefined): ToolkitError {
   return new ToolkitError(
-    `${id} is not in the cache, and HF_HUB_OFFLINE forbids the network`,
+    `HF_HUB_OFFLINE forbids to ask the hub for ${id ?? 'models'}`,
     'NETWORK',
-    'Unset HF_HUB_OFFLINE, or run `genai select pull` while there is a network.',
+    id === undefined
+      ? 'Unset HF_HUB_OFFLINE.'
+      : 'The cache lacks it or a part of it: unset HF_HUB_OFFLINE, and `genai select pull` brings it.',
   );
 }
 

@@ -47,7 +47,7 @@ export async function* readFile(
       });
       const { status, headers, body } = answer;
       if (status === RANGE_NOT_SATISFIABLE) {
-        await body.return();
+        await answer.discard();
         return;
       }
       const begin = beginOf(status, headers);

@@ -172,6 +172,7 @@ export class FakeHub {
       fail(response, 404, 'EntryNotFound');
       return;
     }
+    response.setHeader('x-repo-commit', model.commit);
     if (file.lfs !== true) {
       this.sendFile(request, response, file.content, gitSha1(file.content));
       return;

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { ToolkitError } from '../../../core/errors/toolkit-error.js';
 import type { FileSystem } from '../../../platform/file-system.js';
 import type { MachineResources } from '../../../platform/machine-resources.js';
@@ -19,13 +20,17 @@ export async function checkFreeDisk(
   if (files.length === 0) return;
   await fileSystem.makeDirectory(folder);
   const sizes = new Map(files.map(({ digest, size }) => [digest.hex, size]));
-  let needed = files.reduce((sum, { size }) => sum + size, 0);
+  const begun = new Map<string, number>();
   for (const name of await fileSystem.list(folder)) {
-    const size = sizes.get(name.split('.')[0] ?? '');
+    const hex = name.split('.')[0] ?? '';
+    const size = sizes.get(hex);
     if (size === undefined || !name.endsWith('.incomplete')) continue;
-    const begun = (await fileSystem.stat(`${folder}/${name}`))?.size ?? 0;
-    needed -= Math.min(size, begun);
+    const bytes = (await fileSystem.stat(join(folder, name)))?.size ?? 0;
+    begun.set(hex, Math.max(begun.get(hex) ?? 0, Math.min(size, bytes)));
   }
+  const sum = (numbers: Iterable<number>): number =>
+    [...numbers].reduce((total, number) => total + number, 0);
+  const needed = sum(files.map(({ size }) => size)) - sum(begun.values());
   const free = await resources.freeDiskBytes(folder);
   if (free === undefined || needed <= free) return;
   throw new ToolkitError(

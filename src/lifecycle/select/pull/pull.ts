@@ -22,8 +22,8 @@ import { selectFiles } from './select-files.js';
 const DOWNLOADS_AT_ONCE = 4;
 
 const optionsSchema = z.object({
-  /** `ORG/NAME`. */
-  id: z.string().min(1),
+  /** `ORG/NAME`, as elsewhere also with `hf:` before it. */
+  id: z.string().transform((id) => id.replace(/^hf:/, '')),
   /** A branch, tag or commit. */
   revision: z.string().default('main'),
   /** Patterns of paths; by default what a model needs. */
@@ -59,7 +59,7 @@ export interface PullResult {
   readonly fetched_bytes: number;
   /** Pickles that were left out. */
   readonly skipped_pickles: readonly string[];
-  /** Why the hub was not asked and the cache was taken for it; `null` when it was asked. */
+  /** Why the cache was taken instead of the hub; `null` when the hub answered. */
   readonly offline_reason: string | null;
 }
 
@@ -137,15 +137,6 @@ export async function pullModel(options: PullOptions, ports: PullPorts): Promise
   const total = sizeOf([...missing.values()]);
   await checkFreeDisk(target.partialFolder, [...missing.values()], fileSystem, resources);
   let done = 0;
-  let filesDone = 0;
-  const report = (): void =>
-    onProgress?.({
-      stage: 'download',
-      done,
-      total,
-      unit: 'bytes',
-      fields: { files: `${filesDone}/${missing.size}` },
-    });
   try {
     await inParallel(
       [...missing],
@@ -162,11 +153,9 @@ export async function pullModel(options: PullOptions, ports: PullPorts): Promise
               : readLocalFile(fileSystem, copy, offset),
           onBytes: (change) => {
             done += change;
-            report();
+            onProgress?.({ stage: 'download', done, total, unit: 'bytes' });
           },
         });
-        filesDone++;
-        report();
       },
       signal,
     );

@@ -223,7 +223,7 @@ describe('a model in the shared cache', () => {
     expect(events.every((event) => event.unit === 'bytes' && event.total === total)).toBe(true);
     const done = events.map((event) => event.done);
     expect(done).toEqual([...done].sort((a, b) => a - b));
-    expect(events.at(-1)).toMatchObject({ stage: 'download', done: total, fields: { files: '3/3' } });
+    expect(events.at(-1)).toMatchObject({ stage: 'download', done: total });
   });
 });
 
@@ -248,6 +248,16 @@ describe('plain files in a folder', () => {
     writeFileSync(join(out, 'config.json'), '[]');
     expect(await failure(pull({ out }))).toMatchObject({ code: 'USAGE' });
     expect(readFileSync(join(out, 'config.json'), 'utf8')).toBe('[]');
+  });
+
+  it('need a folder that can be one', async () => {
+    publish(tiny());
+    const out = join(home, 'file');
+    writeFileSync(out, 'mine');
+    for (const folder of [out, join(out, 'below')]) {
+      expect(await failure(pull({ out: folder }))).toMatchObject({ code: 'USAGE' });
+    }
+    expect(readFileSync(out, 'utf8')).toBe('mine');
   });
 
   it('come from the cache where it has them', async () => {
