@@ -115,7 +115,7 @@ export function trainingTokenFlops(model: MemoryModel, options: TrainingTokenOpt
   ];
   if (method === 'lora') {
     const inputs_and_outputs = model.linearLayers.reduce(
-      (sum, layer) => sum + layer.inputs + layer.outputs,
+      (sum, { inputs, outputs, count }) => sum + count * (inputs + outputs),
       0,
     );
     parts.push({

@@ -2,7 +2,7 @@ import type { Experts, ModelKind, ModelShape } from '../architectures/architectu
 import { badGguf, type GgufHeader, type GgufTensor, type GgufValue } from '../checkpoints/gguf-header.js';
 import { quoteName } from '../checkpoints/quote-name.js';
 import type { GgufTypeName } from './gguf-types.js';
-import type { MemoryModel } from './memory-model.js';
+import { groupLinearLayers, type MemoryModel } from './memory-model.js';
 
 /** A model as a GGUF file describes it, and the exact size of its weights. */
 export interface GgufModel extends MemoryModel {
@@ -112,7 +112,7 @@ function isExpertMatrix(name: string): boolean {
 }
 
 function linearLayers(tensors: ReadonlyMap<string, GgufTensor>): MemoryModel['linearLayers'] {
-  return [...tensors].flatMap(([name, { shape }]) => {
+  const layers = [...tensors].flatMap(([name, { shape }]) => {
     const [inputs, outputs, copies = 1] = shape;
     const isLinear =
       /(?:^|\.)blk\.\d+\..*\.weight$/.test(name) && !/(?:norm|ffn_gate_inp|attn_rel_b)\./.test(name);
@@ -120,6 +120,7 @@ function linearLayers(tensors: ReadonlyMap<string, GgufTensor>): MemoryModel['li
     const layer = { module: name.replace(/\.weight$/, ''), inputs, outputs };
     return Array.from({ length: Math.min(copies, MOST_EXPERTS) }, () => layer);
   });
+  return groupLinearLayers(layers);
 }
 
 function readShape(path: string, settings: Settings, tensors: ReadonlyMap<string, GgufTensor>): ModelShape {

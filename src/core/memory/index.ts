@@ -59,6 +59,13 @@ export {
 } from './precision-recipe.js';
 export { doubleQuantizationSaving, nf4BitsPerWeight, nf4WeightBytes } from './quantized-weights.js';
 export type { CommunicationVolume } from './training-communication.js';
+export {
+  toolkitTrainingMemory,
+  type GraphShape,
+  type ToolkitTrainingMemory,
+  type ToolkitTrainingOptions,
+  type TrainedAdapter,
+} from './toolkit-training-memory.js';
 export { trainingMemory, type TrainingMemory } from './training-memory.js';
 export {
   METHODS,

@@ -1,12 +1,12 @@
 import { ToolkitError } from '../errors/toolkit-error.js';
 import { didYouMean } from '../near-matches.js';
-import type { MemoryModel } from './memory-model.js';
+import type { LinearLayers, MemoryModel } from './memory-model.js';
 
 type Layers = MemoryModel['linearLayers'];
 
 /** Parameters of LoRA adapters on these layers: rank · (inputs + outputs) each (Hu et al. 2021, arXiv 2106.09685). */
 export function loraParameters(layers: Layers, rank: number): number {
-  return layers.reduce((sum, { inputs, outputs }) => sum + rank * (inputs + outputs), 0);
+  return layers.reduce((sum, { inputs, outputs, count }) => sum + count * rank * (inputs + outputs), 0);
 }
 
 /** Which linear layers have an adapter: all inside the blocks, or those whose names are or end in one of these. */
@@ -41,20 +41,20 @@ export interface LoraShape {
 }
 
 /** The linear layers of such a decoder, with the names that LLaMA gives them. */
-function blockLayers(shape: LoraShape): { module: string; inputs: number; outputs: number }[] {
-  const { hidden, queryWidth = hidden, keyValueWidth = queryWidth, feedForward } = shape;
+function blockLayers(shape: LoraShape): LinearLayers[] {
+  const { layers: count, hidden, queryWidth = hidden, keyValueWidth = queryWidth, feedForward } = shape;
   const attention = [
-    { module: 'q_proj', inputs: hidden, outputs: queryWidth },
-    { module: 'k_proj', inputs: hidden, outputs: keyValueWidth },
-    { module: 'v_proj', inputs: hidden, outputs: keyValueWidth },
-    { module: 'o_proj', inputs: queryWidth, outputs: hidden },
+    { module: 'q_proj', inputs: hidden, outputs: queryWidth, count },
+    { module: 'k_proj', inputs: hidden, outputs: keyValueWidth, count },
+    { module: 'v_proj', inputs: hidden, outputs: keyValueWidth, count },
+    { module: 'o_proj', inputs: queryWidth, outputs: hidden, count },
   ];
   if (feedForward === undefined) return attention;
   return [
     ...attention,
-    { module: 'gate_proj', inputs: hidden, outputs: feedForward },
-    { module: 'up_proj', inputs: hidden, outputs: feedForward },
-    { module: 'down_proj', inputs: feedForward, outputs: hidden },
+    { module: 'gate_proj', inputs: hidden, outputs: feedForward, count },
+    { module: 'up_proj', inputs: hidden, outputs: feedForward, count },
+    { module: 'down_proj', inputs: feedForward, outputs: hidden, count },
   ];
 }
 
@@ -81,5 +81,5 @@ export function loraParametersOfShape(
       `${didYouMean(first, known) ?? ''} Linear layers: ${known.join(', ')}, or all-linear.`.trim(),
     );
   }
-  return shape.layers * loraParameters(adapted, shape.rank);
+  return loraParameters(adapted, shape.rank);
 }

@@ -1,5 +1,5 @@
 import { adaptedLayers, loraParameters } from './lora-parameters.js';
-import type { MemoryModel } from './memory-model.js';
+import { linearWeights, type MemoryModel } from './memory-model.js';
 import type { FrozenFormat, WeightCounts } from './trained-states.js';
 import type { TrainingOptions } from './training-options.js';
 
@@ -18,7 +18,7 @@ export function largestMatrix(layers: MemoryModel['linearLayers']): number {
 /** Weights of all matrices inside the blocks; experts have more than the layers that adapters may be put on. */
 function blockMatrices({ parameters, linearLayers, shape }: Omit<MemoryModel, 'activeParameters'>): number {
   if (shape.experts === undefined) {
-    return linearLayers.reduce((sum, { inputs, outputs }) => sum + inputs * outputs, 0);
+    return linearWeights(linearLayers);
   }
   const embeddings = shape.vocabulary * shape.hidden * (shape.tiedEmbeddings ? 1 : 2);
   return Math.max(0, parameters - embeddings);

@@ -124,6 +124,7 @@ function shardingProblems(options: TrainingOptions): Problem[] {
 function targetProblems({ linearLayers }: MemoryModel, { method, targets }: TrainingOptions): Problem[] {
   if (method === 'full') return [];
   const { adapted, unknown } = adaptedLayers(linearLayers, targets);
+  if (unknown.length === 0 && adapted.length > 0) return [];
   const names = targetNames(linearLayers);
   const known = `Linear layers: ${names.join(', ')}, or all-linear.`;
   if (unknown.length > 0) {
@@ -135,7 +136,7 @@ function targetProblems({ linearLayers }: MemoryModel, { method, targets }: Trai
       },
     ];
   }
-  return adapted.length > 0 ? [] : [{ what: 'no layer was named for the adapters', remedy: known }];
+  return [{ what: 'no layer was named for the adapters', remedy: known }];
 }
 
 /**

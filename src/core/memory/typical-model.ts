@@ -114,6 +114,6 @@ export function typicalModel(parameters: number): MemoryModel {
     parameters,
     activeParameters: parameters,
     shape,
-    linearLayers: shape.slidingWindows.flatMap(() => block),
+    linearLayers: block.map((layer) => ({ ...layer, count: layers })),
   };
 }

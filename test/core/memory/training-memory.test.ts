@@ -107,7 +107,10 @@ describe('training states on one GPU', () => {
 
   it('with Muon have momentum for matrices in the blocks and two moments for the rest, worked by hand', () => {
     const { linearLayers, parameters } = llama32of3B;
-    const matrices = linearLayers.reduce((sum, { inputs, outputs }) => sum + inputs * outputs, 0);
+    const matrices = linearLayers.reduce(
+      (sum, { inputs, outputs, count }) => sum + inputs * outputs * count,
+      0,
+    );
     // Llama 3.2 3B: 394,002,432 values in the embedding, 175,104 in norms.
     expect(parameters - matrices).toBe(394_002_432 + 57 * 3072);
     const memory = trainingMemory(llama32of3B, options({ optimizer: 'muon' }));

@@ -23,7 +23,7 @@ describe('the typical model of a parameter count', () => {
 
   it('has linear layers that make up its parameters, but for embeddings and rounding', () => {
     const weights = typicalModel(7e9).linearLayers.reduce(
-      (sum, { inputs, outputs }) => sum + inputs * outputs,
+      (sum, { inputs, outputs, count }) => sum + inputs * outputs * count,
       0,
     );
     expect(Math.abs(weights / 7e9 - 1)).toBeLessThan(0.02);
@@ -31,7 +31,10 @@ describe('the typical model of a parameter count', () => {
 
   it('has an embedding that is part of its parameters below 1B', () => {
     const { shape, linearLayers } = typicalModel(125e6);
-    const matrices = linearLayers.reduce((sum, { inputs, outputs }) => sum + inputs * outputs, 0);
+    const matrices = linearLayers.reduce(
+      (sum, { inputs, outputs, count }) => sum + inputs * outputs * count,
+      0,
+    );
     expect(shape.tiedEmbeddings).toBe(true);
     expect(Math.abs((matrices + shape.vocabulary * shape.hidden) / 125e6 - 1)).toBeLessThan(0.1);
   });
