@@ -3,6 +3,7 @@ import { ToolkitError } from '../../../core/errors/toolkit-error.js';
 import type { DownloadFiles, PartialFile } from '../../../platform/download-files.js';
 import type { HubFile } from '../../../platform/model-hub.js';
 import { contentDigest } from './content-digest.js';
+import type { ByteSource } from './find-source.js';
 
 /** One file to bring here. */
 export interface Download {
@@ -11,8 +12,9 @@ export interface Download {
   readonly partialFolder: string;
   /** Where it will lie. */
   readonly destination: string;
-  /** Its bytes from one on. */
-  readonly read: (offset: number) => AsyncIterable<Uint8Array>;
+  /** Where its bytes may come from; the next is asked when those of one are wrong. */
+  readonly sources: readonly ByteSource[];
+  readonly signal: AbortSignal;
   /** Told of bytes as they come to lie on the disk, and of those that have to go again as a negative number. */
   readonly onBytes: (change: number) => void;
 }
@@ -21,27 +23,28 @@ function wrongContent({ path, size }: HubFile, problem: string): ToolkitError {
   return new ToolkitError(
     `${quoteName(path)}: ${problem}; what came was deleted`,
     'NETWORK',
-    `The file should have ${size} bytes. Run again; if this stays, the server or a proxy alters its files.`,
+    `The file should have ${size} bytes. Run again; if this stays, the server or something on the way to it alters its files.`,
   );
 }
 
 /** Fetches what is missing and says what is wrong with the whole, if anything is. */
 async function complete(
   partial: PartialFile,
-  { file, read, onBytes }: Download,
+  source: ByteSource,
+  { file, signal, onBytes }: Download,
 ): Promise<string | undefined> {
   const digest = contentDigest(file);
   for await (const bytes of partial.read()) digest.update(bytes);
   if (partial.size < file.size) {
-    for await (const bytes of read(partial.size)) {
-      if (partial.size + bytes.length > file.size) return 'the server sent more than it announced';
+    for await (const bytes of source(partial.size, signal)) {
+      if (partial.size + bytes.length > file.size) return 'more bytes came than were announced';
       digest.update(bytes);
       await partial.append(bytes);
       onBytes(bytes.length);
     }
   }
-  if (partial.size < file.size) return `the server sent only ${partial.size} bytes`;
-  return digest.matches() ? undefined : 'the server sent other bytes than it announced';
+  if (partial.size < file.size) return `only ${partial.size} bytes came`;
+  return digest.matches() ? undefined : 'other bytes came than were announced';
 }
 
 /**
@@ -50,31 +53,31 @@ async function complete(
  * @throws NETWORK, OUT_OF_RESOURCES, WRITE_FAILED
  */
 export async function downloadFile(files: DownloadFiles, download: Download): Promise<void> {
-  const { file, partialFolder, destination, onBytes } = download;
+  const { file, partialFolder, destination, sources, onBytes } = download;
   const partial = await files.claimPartial(partialFolder, file.digest.hex);
   let settled = false;
-  const startAgain = async (): Promise<void> => {
+  const clear = async (): Promise<void> => {
     onBytes(-partial.size);
     await partial.clear();
   };
   try {
     onBytes(partial.size);
-    if (partial.size > file.size) await startAgain();
-    const wasBegun = partial.size > 0;
-    let problem = await complete(partial, download);
-    if (problem !== undefined && wasBegun) {
-      // The fault may lie in what was there before.
-      await startAgain();
-      problem = await complete(partial, download);
+    if (partial.size > file.size) await clear();
+    // Where something was there before, the fault may lie in that: the same source is asked once more for all of it.
+    const attempts = [...(partial.size > 0 ? sources.slice(0, 1) : []), ...sources];
+    let problem: string | undefined;
+    for (const source of attempts) {
+      problem = await complete(partial, source, download);
+      if (problem === undefined) break;
+      await clear();
     }
     settled = true;
     if (problem === undefined) {
       await partial.moveTo(destination);
-      return;
+    } else {
+      await partial.discard();
+      throw wrongContent(file, problem);
     }
-    onBytes(-partial.size);
-    await partial.discard();
-    throw wrongContent(file, problem);
   } finally {
     if (!settled) await partial.release();
   }

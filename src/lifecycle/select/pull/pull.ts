@@ -1,17 +1,17 @@
-import { join } from 'node:path';
 import { z } from 'zod';
 import { ToolkitError } from '../../../core/errors/toolkit-error.js';
 import type { ProgressListener } from '../../../core/progress/progress-event.js';
 import type { DownloadFiles } from '../../../platform/download-files.js';
 import type { FileSystem } from '../../../platform/file-system.js';
 import type { MachineResources } from '../../../platform/machine-resources.js';
-import type { FileListing, HubFile, ModelHub } from '../../../platform/model-hub.js';
+import type { HubFile, ModelHub } from '../../../platform/model-hub.js';
 import { parseOptions } from '../../parse-options.js';
 import { cacheTarget } from './cache-target.js';
-import { listCachedFiles, withDigest } from './cached-listing.js';
+import { withDigest } from './cached-listing.js';
 import { checkFileNames } from './check-file-names.js';
 import { checkFreeDisk } from './check-free-disk.js';
 import { downloadFile } from './download-file.js';
+import { findSource, type ByteSource } from './find-source.js';
 import { folderTarget } from './folder-target.js';
 import { inParallel } from './in-parallel.js';
 import type { PullTarget } from './pull-target.js';
@@ -63,34 +63,7 @@ export interface PullResult {
   readonly offline_reason: string | null;
 }
 
-/** A listing, with the snapshot that it was made from where the hub cannot be asked. */
-interface Source extends FileListing {
-  readonly snapshotFolder?: string;
-  readonly offlineReason: string | null;
-}
-
-type Options = z.output<typeof optionsSchema>;
-
-/** Asks the hub for the files; where it cannot be reached, takes a whole snapshot in the cache. */
-async function findSource({ id, revision }: Options, ports: PullPorts): Promise<Source> {
-  const { hub, fileSystem, files, signal } = ports;
-  try {
-    return { ...(await hub.listFiles(id, revision, signal)), offlineReason: null };
-  } catch (error) {
-    if (!(error instanceof ToolkitError) || error.code !== 'NETWORK') throw error;
-    const cached = await hub.findCachedSnapshot(id, revision);
-    const listed = cached && (await listCachedFiles(cached, fileSystem, files));
-    if (cached === undefined || listed === undefined) throw error;
-    return {
-      commit: cached.commit,
-      files: listed,
-      snapshotFolder: cached.folder,
-      offlineReason: error.message,
-    };
-  }
-}
-
-const sizeOf = (files: readonly HubFile[]): number => files.reduce((sum, { size }) => sum + size, 0);
+const sizeOf = (files: Iterable<HubFile>): number => [...files].reduce((sum, { size }) => sum + size, 0);
 
 /** Files still to come, by the path that they will have; in the cache equal contents have one. */
 async function findMissing(files: readonly HubFile[], target: PullTarget): Promise<Map<string, HubFile>> {
@@ -101,61 +74,30 @@ async function findMissing(files: readonly HubFile[], target: PullTarget): Promi
   return missing;
 }
 
-/**
- * Brings a model here: into the cache that all Hugging Face tools share, or as plain files into a folder. Every file is
- * held against the size and the digest that the hub gives before it takes its place; an interrupted download is gone
- * on with by the next call. Without a network a whole snapshot in the cache is taken.
- * @throws USAGE, NOT_FOUND, NETWORK, UNSUPPORTED for pickles and for names that lead elsewhere, OUT_OF_RESOURCES when
- *   the disk is too small, WRITE_FAILED, INTERRUPTED
- */
-export async function pullModel(options: PullOptions, ports: PullPorts): Promise<PullResult> {
-  const checked = parseOptions(optionsSchema, options);
-  const { id, revision, out } = checked;
-  const { hub, fileSystem, files, resources, onProgress, signal } = ports;
-  const source = await findSource(checked, ports);
-  const { commit, snapshotFolder } = source;
-  const selection = selectFiles(id, source.files, checked);
-  checkFileNames(
-    id,
-    selection.files.map(({ path }) => path),
-  );
-  const modelFolder = hub.modelCacheFolder(id);
-  const cache = cacheTarget({ modelFolder, commit, revision }, fileSystem, files);
-  const target = out === undefined ? cache : folderTarget(out, fileSystem, files);
-  let wanted = selection.files;
-  if (snapshotFolder !== undefined && out !== undefined) {
-    wanted = await Promise.all(wanted.map((file) => withDigest(file, snapshotFolder, fileSystem)));
-  }
+/** What {@link downloadAll} brings, and where from and to. */
+interface Work {
+  readonly id: string;
+  /** Files by the path that they will have. */
+  readonly missing: ReadonlyMap<string, HubFile>;
+  readonly partialFolder: string;
+  readonly sourcesOf: (file: HubFile) => Promise<ByteSource[]>;
+}
 
-  /** A copy that the cache has already, where the files go elsewhere. */
-  const localCopy = async (file: HubFile): Promise<string | undefined> => {
-    if (snapshotFolder !== undefined) return join(snapshotFolder, file.path);
-    const blob = await cache.prepare(file);
-    return (await fileSystem.stat(blob))?.size === file.size ? blob : undefined;
-  };
-  const missing = await findMissing(wanted, target);
-  const total = sizeOf([...missing.values()]);
-  await checkFreeDisk(target.partialFolder, [...missing.values()], fileSystem, resources);
+async function downloadAll({ id, missing, partialFolder, sourcesOf }: Work, ports: PullPorts): Promise<void> {
+  const { files, onProgress, signal } = ports;
+  const total = sizeOf(missing.values());
   let done = 0;
+  const onBytes = (change: number): void => {
+    done += change;
+    onProgress?.({ stage: 'download', done, total, unit: 'bytes' });
+  };
   try {
     await inParallel(
       [...missing],
       DOWNLOADS_AT_ONCE,
       async ([destination, file], either) => {
-        const copy = out === undefined ? undefined : await localCopy(file);
-        await downloadFile(files, {
-          file,
-          partialFolder: target.partialFolder,
-          destination,
-          read: (offset) =>
-            copy === undefined
-              ? hub.readFile({ id, commit, path: file.path, offset }, either)
-              : readLocalFile(fileSystem, copy, offset),
-          onBytes: (change) => {
-            done += change;
-            onProgress?.({ stage: 'download', done, total, unit: 'bytes' });
-          },
-        });
+        const sources = await sourcesOf(file);
+        await downloadFile(files, { file, partialFolder, destination, sources, signal: either, onBytes });
       },
       signal,
     );
@@ -168,6 +110,49 @@ export async function pullModel(options: PullOptions, ports: PullPorts): Promise
       error,
     );
   }
+}
+
+/**
+ * Brings a model here: into the cache that all Hugging Face tools share, or as plain files into a folder. Every file is
+ * held against the size and the digest that the hub gives before it takes its place; an interrupted download is gone
+ * on with by the next call. Without a network a whole snapshot in the cache is taken.
+ * @throws USAGE, NOT_FOUND, NETWORK, UNSUPPORTED for pickles and for names that lead elsewhere, OUT_OF_RESOURCES when
+ *   the disk is too small, WRITE_FAILED, INTERRUPTED
+ */
+export async function pullModel(options: PullOptions, ports: PullPorts): Promise<PullResult> {
+  const { id, revision, out, ...choice } = parseOptions(optionsSchema, options);
+  const { hub, fileSystem, files, resources } = ports;
+  const source = await findSource(id, revision, ports);
+  const { commit, snapshotFolder } = source;
+  const selection = selectFiles(id, source.files, choice);
+  checkFileNames(
+    id,
+    selection.files.map(({ path }) => path),
+  );
+  const modelFolder = hub.modelCacheFolder(id);
+  const cache = cacheTarget({ modelFolder, commit, revision }, fileSystem, files);
+  const target = out === undefined ? cache : folderTarget(out, fileSystem, files);
+  const wanted =
+    snapshotFolder === undefined || out === undefined
+      ? selection.files
+      : await Promise.all(selection.files.map((file) => withDigest(file, snapshotFolder, fileSystem)));
+
+  const missing = await findMissing(wanted, target);
+  await checkFreeDisk(target.partialFolder, [...missing.values()], fileSystem, resources);
+  await downloadAll(
+    {
+      id,
+      missing,
+      partialFolder: target.partialFolder,
+      sourcesOf: async (file) => {
+        if (out === undefined || snapshotFolder !== undefined) return [source.read(file)];
+        const blob = await cache.prepare(file);
+        if ((await fileSystem.stat(blob))?.size !== file.size) return [source.read(file)];
+        return [(offset) => readLocalFile(fileSystem, blob, offset), source.read(file)];
+      },
+    },
+    ports,
+  );
   // A cache that is its own source needs nothing, and may be read-only.
   if (snapshotFolder !== target.folder) {
     for (const file of wanted) await target.show(file);
@@ -180,7 +165,7 @@ export async function pullModel(options: PullOptions, ports: PullPorts): Promise
     folder: target.folder,
     files: wanted.map(({ path, size }) => ({ path, bytes: size })),
     total_bytes: sizeOf(wanted),
-    fetched_bytes: total,
+    fetched_bytes: sizeOf(missing.values()),
     skipped_pickles: selection.skippedPickles,
     offline_reason: source.offlineReason,
   };

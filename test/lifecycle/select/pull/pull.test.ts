@@ -270,6 +270,15 @@ describe('plain files in a folder', () => {
   });
 });
 
+it('takes a damaged content of the cache from the hub instead', async () => {
+  publish(tiny());
+  await pull();
+  writeFileSync(join(model, 'blobs', sha256(WEIGHTS)), Buffer.alloc(WEIGHTS.length));
+  const out = join(home, 'out');
+  await pull({ out });
+  expect(isWeights(readFileSync(join(out, 'model.safetensors')))).toBe(true);
+});
+
 describe('the choice of files', () => {
   const chosen = async (
     files: Record<string, FakeFile>,
@@ -542,9 +551,9 @@ describe('a connection that breaks', () => {
 
 describe('wrong content', () => {
   it.each([
-    ['other bytes', Buffer.from(WEIGHTS).fill(1, 5000, 5001), 'other bytes'],
-    ['too many bytes', Buffer.concat([WEIGHTS, Buffer.from('x')]), 'more than'],
-    ['too few bytes', WEIGHTS.subarray(0, 1000), 'only 1000 bytes'],
+    ['other bytes', Buffer.from(WEIGHTS).fill(1, 5000, 5001), 'other bytes came'],
+    ['too many bytes', Buffer.concat([WEIGHTS, Buffer.from('x')]), 'more bytes came'],
+    ['too few bytes', WEIGHTS.subarray(0, 1000), 'only 1000 bytes came'],
   ])('with %s is reported, and not kept', async (_, content, problem) => {
     publish(tiny());
     sendInstead(content);
@@ -565,14 +574,14 @@ describe('wrong content', () => {
       hub.sendFile(request, response, Buffer.from('[]'), 'x');
       return true;
     };
-    expect((await failure(pull())).message).toContain('"config.json": the server sent other bytes');
+    expect((await failure(pull())).message).toContain('"config.json": other bytes came');
   });
 
   it('is found where the listing lies about a length', async () => {
     publish({ ...tiny(), 'model.safetensors': { ...large(), listedSize: WEIGHTS.length + 5 } });
     expect((await failure(pull())).message).toContain(`only ${WEIGHTS.length} bytes`);
     publish({ ...tiny(), 'model.safetensors': { ...large(), listedSize: WEIGHTS.length - 5 } });
-    expect((await failure(pull())).message).toContain('more than it announced');
+    expect((await failure(pull())).message).toContain('more bytes came');
   });
 
   it.each([
