@@ -18,14 +18,21 @@ export type { FineTuneOptions } from './lifecycle/adapt/fine-tune-options.js';
 export type { FineTunePlan, FineTunePorts, FineTuneResult } from './lifecycle/adapt/fine-tune.js';
 export type { MergeOptions, MergePorts, MergeResult } from './lifecycle/adapt/merge.js';
 export type { PreTrainOptions, PreTrainPorts } from './lifecycle/adapt/pre-train.js';
+export type { RunMemoryEstimate } from './lifecycle/adapt/training-memory.js';
 export type { BadRowsError, DatasetReport } from './lifecycle/adapt/prepare-dataset.js';
 export type { DoctorOptions, DoctorPorts, DoctorReport, EngineProbes } from './lifecycle/doctor/doctor.js';
 export type { EngineStatus } from './lifecycle/doctor/engine-status.js';
+export type { ComputeEstimate, EstimateComputeOptions } from './lifecycle/estimate/compute.js';
+export type { DataEstimate, EstimateDataOptions } from './lifecycle/estimate/data.js';
 export type {
   EstimateMemoryOptions,
   EstimateMemoryPorts,
   MemoryEstimate,
 } from './lifecycle/estimate/memory.js';
+export type { EstimateQuantizationOptions, QuantizationEstimate } from './lifecycle/estimate/quantize.js';
+export type { ResolveModelPorts } from './lifecycle/estimate/resolve-model.js';
+export type { EstimateScalingOptions, ScalingEstimate } from './lifecycle/estimate/scaling.js';
+export type { EstimateTimeOptions, TimeEstimate } from './lifecycle/estimate/time.js';
 export type {
   ClassificationOptions,
   ClassificationPorts,
@@ -46,6 +53,7 @@ export {
   type PathInfo,
   type RandomAccessFile,
 } from './platform/file-system.js';
+export { nvidiaGraphicsCards, type GraphicsCard, type GraphicsCards } from './platform/graphics-cards.js';
 export { graphicsProblem } from './platform/graphics-driver.js';
 export { nodeMachineResources, type MachineResources } from './platform/machine-resources.js';
 export { nodeProcessInfo, type MachineDescription, type ProcessInfo } from './platform/process-info.js';
@@ -72,11 +80,41 @@ export const createReferenceEngine = lazyFunction(
 /** `genai estimate memory`: what a model takes to run and to train. */
 export const estimateMemory = lazyFunction(() => import('./lifecycle/estimate/memory.js'), 'estimateMemory');
 
+/** `genai estimate compute`: the operations of training and running a model. */
+export const estimateCompute = lazyFunction(
+  () => import('./lifecycle/estimate/compute.js'),
+  'estimateCompute',
+);
+
+/** `genai estimate time`: hours, GPU-hours, money and energy. */
+export const estimateTime = lazyFunction(() => import('./lifecycle/estimate/time.js'), 'estimateTime');
+
+/** `genai estimate scaling`: the best size and number of tokens for a budget, and the other way round. */
+export const estimateScaling = lazyFunction(
+  () => import('./lifecycle/estimate/scaling.js'),
+  'estimateScaling',
+);
+
+/** `genai estimate data`: the raw text behind a number of training tokens. */
+export const estimateData = lazyFunction(() => import('./lifecycle/estimate/data.js'), 'estimateData');
+
+/** `genai estimate quantize`: what number formats save and lose. */
+export const estimateQuantization = lazyFunction(
+  () => import('./lifecycle/estimate/quantize.js'),
+  'estimateQuantization',
+);
+
 /** `genai adapt fine-tune`: all weights of a model, or a LoRA adapter. */
 export const fineTune = lazyFunction(() => import('./lifecycle/adapt/fine-tune.js'), 'fineTune');
 
 /** `genai adapt fine-tune --resume`: goes on with an interrupted run, to the same bits. */
 export const resumeFineTune = lazyFunction(() => import('./lifecycle/adapt/fine-tune.js'), 'resumeFineTune');
+
+/** `genai adapt fine-tune --estimate`: the memory of such a run, part by part, before it is run. */
+export const estimateFineTuneMemory = lazyFunction(
+  () => import('./lifecycle/adapt/fine-tune.js'),
+  'estimateFineTuneMemory',
+);
 
 /** `genai adapt pre-train`: a model from random weights. */
 export const preTrain = lazyFunction(() => import('./lifecycle/adapt/pre-train.js'), 'preTrain');

@@ -2,9 +2,12 @@
  * The model package: everything below the commands, for programs of your own. TensorFlow.js is loaded when its first
  * operation runs, a native library when an engine is made.
  */
+export * as accelerators from './accelerators/index.js';
 export * as adapters from './adapters/index.js';
 export * as architectures from './architectures/index.js';
 export * as checkpoints from './checkpoints/index.js';
+export * as compute from './compute/index.js';
+export * as corpora from './corpora/index.js';
 export * as datasetFormats from './dataset-formats/index.js';
 export * as engine from './engine/index.js';
 export * as errors from './errors/index.js';
@@ -13,7 +16,11 @@ export * as layers from './layers/index.js';
 export * as losses from './losses/index.js';
 export * as memory from './memory/index.js';
 export * as metrics from './metrics/index.js';
+export * as modelCards from './model-cards/index.js';
+export * as modelStructures from './model-structures/index.js';
+export * as numberFormats from './number-formats/index.js';
 export * as optimizers from './optimizers/index.js';
+export * as scalingLaws from './scaling-laws/index.js';
 export * as schedules from './schedules/index.js';
 export * as tokenizers from './tokenizers/index.js';
 export * as training from './training/index.js';
