@@ -51,7 +51,7 @@ function sizeTable(estimate: DataEstimate): EstimateTable {
       : `${model.name} on ${formatMagnitude(tokens.value)} tokens`;
   const seen = epochs === 1 ? '' : `, each seen ${formatFigure(epochs)} times`;
   return {
-    introduction: `${subject}${seen}, take this text:`,
+    introduction: `${subject}${seen} ${model === null ? 'take' : 'takes'} this text:`,
     columns: [{ title: '' }, { title: 'size', align: 'right' }, { title: 'what is counted' }],
     rows: [
       ['raw, scraped', range(size.raw_bytes_least.value, most), `curation keeps ${kept(kept_share)} of it`],
