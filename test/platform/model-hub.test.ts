@@ -141,6 +141,7 @@ describe('facts of a model', () => {
 
   it.each([
     ['a shape that its bytes do not hold', { dtype: 'F32', shape: [2 ** 31, 2 ** 31], data_offsets: [0, 8] }],
+    ['a shape larger than its bytes', { dtype: 'F32', shape: [3], data_offsets: [0, 8] }],
     ['an element type that does not exist', { dtype: 'X', shape: [1], data_offsets: [0, 8] }],
     ['offsets beyond the file', { dtype: 'F32', shape: [1000], data_offsets: [0, 4000] }],
     ['a negative size', { dtype: 'F32', shape: [-2], data_offsets: [0, 8] }],
@@ -176,7 +177,10 @@ describe('facts of a model', () => {
       });
       return true;
     };
-    expect(await failure(connect().readModelFacts(ID))).toMatchObject({ code: 'NETWORK' });
+    expect(await failure(connect().readModelFacts(ID))).toMatchObject({
+      code: 'NETWORK',
+      message: expect.stringContaining('parts of files'),
+    });
   });
 });
 

@@ -117,13 +117,17 @@ export class HubClient {
     }
   }
 
-  /** Sends a request and reads the whole answer, if it is not too large. */
+  /** Sends a request and reads the whole answer, if it is not too large, and a part where a range was asked for. */
   async read(
     request: HubRequest,
     limit = MAXIMUM_BUFFERED_BYTES,
   ): Promise<HubAnswer & { bytes: Uint8Array }> {
     for (let attempt = 0; ; attempt++) {
       const answer = await this.request(request);
+      if (request.headers?.['range'] !== undefined && answer.status !== 206) {
+        await answer.discard();
+        throw answerError(this.host, 'it does not serve parts of files');
+      }
       try {
         return { ...answer, bytes: await this.collect(answer, limit) };
       } catch (error) {
@@ -148,13 +152,7 @@ export class HubClient {
       const range = /^bytes=(\d+)-(\d+)$/.exec(headers['range'] ?? '');
       const limit = range === null ? MAXIMUM_BUFFERED_BYTES : Number(range[2]) - Number(range[1]) + 1;
       const request = { url, method: init?.method ?? 'GET', headers, subject, signal };
-      const answer = await this.read(
-        request,
-        range === null ? limit : Math.min(limit, MAXIMUM_BUFFERED_BYTES),
-      );
-      if (range !== null && answer.status !== 206) {
-        throw answerError(this.host, 'it does not serve parts of files');
-      }
+      const answer = await this.read(request, Math.min(limit, MAXIMUM_BUFFERED_BYTES));
       return new Response(answer.bytes as Uint8Array<ArrayBuffer>, {
         status: answer.status,
         headers: answer.headers,
