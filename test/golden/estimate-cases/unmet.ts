@@ -1,0 +1,63 @@
+import type { EstimateCase } from './case-input.js';
+
+/** Cases that are not met, told by what they ask, and why. */
+export interface Unmet {
+  readonly group: string;
+  /** Every one of these is in the case's input. */
+  readonly input?: Readonly<Record<string, unknown>>;
+  /** The input has these keys and no other. */
+  readonly givenOnly?: readonly string[];
+  readonly reason: string;
+}
+
+const DEVICE_FORMAT =
+  'the on-device format (4 bits in groups of 32, embedding and output in 8 bits, each stored) is none of the formats described; compared with 4 bits beside an embedding in 16';
+
+const TORCHTITAN =
+  "torchtitan's selective recomputation does every second matrix product again, the option here only the attention scores, so that the estimate is above the run";
+
+const LLAMA_FACTORY =
+  'a table of estimates, whose cells do not follow the rule in its own last column (arithmetic compared)';
+
+/** LLaMA-Factory's cells that the rule does not give. */
+const LLAMA_FACTORY_CELLS: readonly (readonly [method: string, sizes: readonly number[]])[] = [
+  ['full-amp', [7, 14]],
+  ['full-pure-bf16', [14, 30, 70]],
+  ['lora-16', [7, 14, 30]],
+  ['qlora-8', [7, 14, 70]],
+  ['qlora-4', [14, 70]],
+  ['qlora-2', [7, 14, 30, 70]],
+];
+
+export const UNMET: readonly Unmet[] = [
+  {
+    group: 'accelerate',
+    input: { model: 'timm/resnet50.a1_in1k' },
+    reason: 'a convolutional network; only transformers have a table of weights here',
+  },
+  {
+    group: 'mfu',
+    givenOnly: ['gpus'],
+    reason: 'a utilisation cannot be worked out from a number of GPUs without a speed',
+  },
+  ...['llama-3.2-1b-spinquant', 'llama-3.2-1b-qlora', 'llama-3.2-3b-qlora'].map((model) => ({
+    ...{ group: 'measured', input: { model }, reason: DEVICE_FORMAT },
+  })),
+  { group: 'measured', input: { model: 'llama-3-8b', recompute: 'selective' }, reason: TORCHTITAN },
+  ...LLAMA_FACTORY_CELLS.flatMap(([method, sizes]) =>
+    sizes.map((params_b) => ({
+      ...{ group: 'llama-factory', input: { method, params_b }, reason: LLAMA_FACTORY },
+    })),
+  ),
+];
+
+/** Whether an entry speaks of a case. */
+export function speaksOf({ group, input = {}, givenOnly }: Unmet, estimateCase: EstimateCase): boolean {
+  const given = Object.keys(estimateCase.input);
+  return (
+    group === estimateCase.group &&
+    Object.entries(input).every(([key, value]) => estimateCase.input[key] === value) &&
+    (givenOnly === undefined ||
+      (given.length === givenOnly.length && given.every((key) => givenOnly.includes(key))))
+  );
+}
