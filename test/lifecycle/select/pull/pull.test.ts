@@ -326,6 +326,8 @@ describe('the choice of files', () => {
     publish({ ...tiny(), 'pytorch_model.bin': small('x'), 'old.PT': small('x') });
     const result = await pull();
     expect(result.skipped_pickles).toEqual(['pytorch_model.bin', 'old.PT']);
+    const named = await pull({ include: ['*.bin', '*.json'] });
+    expect(named).toMatchObject({ files: [{ path: 'config.json' }], skipped_pickles: ['pytorch_model.bin'] });
     expect(tree(model).join()).not.toMatch(/\.bin|\.PT/);
     for (const name of ['pytorch_model.bin', 'weights.pth', 'a.pt', 'a.ckpt', 'a.pkl']) {
       publish({ 'config.json': small('{}'), [name]: small('x') });
