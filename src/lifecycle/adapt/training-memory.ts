@@ -55,8 +55,8 @@ function graphsOf(data: TrainingData): Graphs {
   const graphs = new Map<string, GraphShape>();
   for (let step = 0; step < Math.min(data.totalSteps, EXAMINED_STEPS); step++) {
     for (const [index, batch] of data.batchesOf(step).entries()) {
-      const shape = batchShape(batch);
-      graphs.set(JSON.stringify([shape, index > 0]), shape);
+      const graph = { ...batchShape(batch), accumulates: index > 0 };
+      graphs.set(JSON.stringify(graph), graph);
     }
   }
   const evaluated = data.evaluation.map((batch) => batchShape(batch));
@@ -104,7 +104,10 @@ export function estimateRunMemory(
   const smaller = {
     ...fewerRows,
     // A second batch in a step adds to the gradients of the first, in a graph of its own.
-    graphs: accumulation > 1 ? fewerRows.graphs : [...fewerRows.graphs, ...fewerRows.graphs],
+    graphs:
+      accumulation > 1
+        ? fewerRows.graphs
+        : fewerRows.graphs.flatMap((graph) => [graph, { ...graph, accumulates: true }]),
   };
   const savings: MemorySaving[] = [
     {

@@ -52,7 +52,7 @@ describe('memory of the toolkit’s own training', () => {
       weights: 4 * 1128,
       gradients: 4 * 1128,
       'optimizer states': 8 * 1128,
-      'copy of the gradients': 4 * 1128,
+      'copies of the gradients': 4 * 1128,
       'zeros under the embedding’s gradient': 4 * 128,
       activations: 11_520,
       logits: 12 * 12 * 16,
@@ -98,6 +98,12 @@ describe('memory of the toolkit’s own training', () => {
     expect(inputsOf({ graphs }, 'activations')['keys']).toBe(2 * (64 + 128));
     const { keys, probabilities } = inputsOf({ graphs }, 'activations', windowed);
     expect([keys, probabilities]).toEqual([2 * (64 + 103), 2 * 2 * 64 * (64 + 103)]);
+  });
+
+  it('holds two copies of gradients that are accumulated', () => {
+    const graph = { batchSize: 1, length: 4 };
+    const parts = bytesOf({ graphs: [graph, { ...graph, accumulates: true }] });
+    expect(parts['copies of the gradients']).toBe(2 * 4 * 1128);
   });
 
   it('computes logits only where something is learnt', () => {
