@@ -7,6 +7,8 @@ interface Proportions {
   /** Hidden units for each layer. */
   readonly widthPerLayer: number;
   readonly headDimension: number;
+  /** Heads come in multiples of this, so that GPUs can share them. */
+  readonly headStep: number;
   readonly vocabulary: number;
   /** The output matrix is the embedding, which so small a model spends much of its parameters on. */
   readonly tiedEmbeddings: boolean;
@@ -18,6 +20,7 @@ interface Proportions {
 const SMALL: Proportions = {
   widthPerLayer: 64,
   headDimension: 64,
+  headStep: 1,
   vocabulary: 50_257,
   tiedEmbeddings: true,
   feedForwardMatrices: 2,
@@ -27,6 +30,7 @@ const SMALL: Proportions = {
 const LARGE: Proportions = {
   widthPerLayer: 128,
   headDimension: 128,
+  headStep: 4,
   vocabulary: 32_000,
   tiedEmbeddings: false,
   feedForwardMatrices: 3,
@@ -74,11 +78,11 @@ export function typicalModel(parameters: number): MemoryModel {
   const usual = proportions(parameters);
   const { headDimension, vocabulary, feedForwardMatrices } = usual;
   const depth = typicalLayers(parameters).value;
-  const layers = Math.max(1, Math.round(depth));
-  // The width that the rounded depth leaves: of equal block parameters.
-  const width = usual.widthPerLayer * depth * Math.sqrt(depth / layers);
-  const heads = Math.max(1, Math.round(width / headDimension));
+  const width = usual.widthPerLayer * depth;
+  const heads = Math.max(1, Math.round(width / headDimension / usual.headStep) * usual.headStep);
   const hidden = heads * headDimension;
+  // The depth that the rounded width leaves: of equal block parameters.
+  const layers = Math.max(1, Math.round(depth * (width / hidden) ** 2));
   // Three matrices of 8/3 h make the 8 h² of an ungated network of 4 h (Shazeer 2020, arXiv 2002.05202).
   const feedForward = feedForwardMatrices === 3 ? Math.round((8 * hidden) / 3) : 4 * hidden;
   const shape: ModelShape = {

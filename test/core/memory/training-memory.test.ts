@@ -79,7 +79,7 @@ describe('a part of training memory', () => {
   it('names only inputs that the formula uses', () => {
     const memory = trainingMemory(
       small,
-      options({ method: 'qlora', stage: 'ppo', gpus: 10, strategy: 'fsdp', tensorParallel: 5 }),
+      options({ method: 'qlora', stage: 'ppo', gpus: 6, strategy: 'fsdp', tensorParallel: 3 }),
     );
     for (const { derivation } of [...memory.parts, ...memory.communication]) {
       const used = new Set(derivation.formula.match(/[a-z][a-z0-9_]*/g));

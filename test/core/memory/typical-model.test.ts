@@ -45,6 +45,13 @@ describe('the typical model of a parameter count', () => {
     expect((12 * value * width ** 2 + (inputs.embedding_rows ?? 0) * width) / parameters).toBeCloseTo(1, 6);
   });
 
+  it('has heads that two and four GPUs can share', () => {
+    for (const parameters of [1e9, 7e9, 8e9, 13e9, 70e9, 175e9]) {
+      expect(typicalModel(parameters).shape.heads % 4).toBe(0);
+    }
+    expect(typicalModel(7e9).shape).toMatchObject({ hidden: 4096, heads: 32 });
+  });
+
   it('exists for one parameter', () => {
     expect(typicalModel(1).shape).toMatchObject({ layers: 1, heads: 1 });
   });
