@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { toCsvText } from '../../cli/csv.js';
+import { SEARCH_LIMIT, SEARCH_ORDERS } from '../../lifecycle/select/search-limits.js';
 import type { SearchResult } from '../../lifecycle/select/search.js';
 
 /** `genai select search`: what models the hub has. */
@@ -30,10 +31,10 @@ export default class Search extends BaseCommand<SearchResult> {
     task: Flags.string({ summary: 'Only models for this task, e.g. text-generation.' }),
     author: Flags.string({ summary: 'Only models of this organisation or user.' }),
     sort: Flags.option({
-      options: ['downloads', 'likes', 'trending', 'updated', 'created', 'parameters'] as const,
+      options: SEARCH_ORDERS,
       default: 'downloads' as const,
     })({ summary: 'Order, the largest or newest first.' }),
-    limit: Flags.integer({ min: 1, max: 1000, default: 20, summary: 'Most models listed.' }),
+    limit: Flags.integer({ min: 1, max: SEARCH_LIMIT, default: 20, summary: 'Most models listed.' }),
     csv: Flags.boolean({ summary: 'Print the models as CSV.', exclusive: ['json'] }),
   };
 

@@ -4,12 +4,7 @@ import { didYouMean } from '../../core/near-matches.js';
 import type { ModelHub } from '../../platform/model-hub.js';
 import { parseOptions } from '../parse-options.js';
 import { HUB_TASKS } from './hub-tasks.js';
-
-/** Orders of the results, the largest or newest first. */
-export const SEARCH_ORDERS = ['downloads', 'likes', 'trending', 'updated', 'created', 'parameters'] as const;
-
-/** Most models that one search gives: more than anyone reads. */
-export const SEARCH_LIMIT = 1000;
+import { SEARCH_LIMIT, SEARCH_ORDERS } from './search-limits.js';
 
 const optionsSchema = z.object({
   /** Found in the ids, in any case of letters. */

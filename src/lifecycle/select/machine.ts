@@ -1,0 +1,59 @@
+import { usableMemoryBytes } from '../../core/accelerators/accelerator.js';
+import { findAccelerator } from '../../core/accelerators/find-accelerator.js';
+import type { GraphicsCards } from '../../platform/graphics-cards.js';
+
+/** What a model is to run on. */
+export interface Machine {
+  readonly name: string;
+  /** Memory of each device. */
+  readonly memory_bytes: number;
+  readonly devices: number;
+  /** Whether it was named, or is what this machine has. */
+  readonly found: 'named' | 'this machine';
+}
+
+/** Ports that tell of this machine. */
+export interface MachinePorts {
+  readonly graphicsCards: GraphicsCards;
+  /** Memory that this process may use, in bytes. */
+  readonly machineMemoryBytes: () => number;
+}
+
+/** What is said of the machine; the rest is asked of it. */
+export interface NamedMachine {
+  readonly gpu?: string | undefined;
+  /** 0 for the processor alone. */
+  readonly gpus?: number | undefined;
+  readonly memoryBytes?: number | undefined;
+}
+
+/**
+ * The machine that is named, or this one.
+ *
+ * @throws ToolkitError `USAGE` for an accelerator that is not known
+ */
+export async function findMachine(
+  { gpu, gpus, memoryBytes }: NamedMachine,
+  ports: MachinePorts,
+): Promise<Machine> {
+  const devices = Math.max(1, gpus ?? 1);
+  if (gpu !== undefined && gpus !== 0) {
+    const accelerator = findAccelerator(gpu);
+    const memory_bytes = memoryBytes ?? usableMemoryBytes(accelerator);
+    return { name: accelerator.name, memory_bytes, devices, found: 'named' };
+  }
+  if (memoryBytes !== undefined) {
+    return { name: 'the memory that was named', memory_bytes: memoryBytes, devices, found: 'named' };
+  }
+  const cards = gpus === 0 ? [] : await ports.graphicsCards.list();
+  const [card] = cards;
+  if (card === undefined) {
+    return {
+      name: 'this machine’s processor',
+      memory_bytes: ports.machineMemoryBytes(),
+      devices: 1,
+      found: 'this machine',
+    };
+  }
+  return { name: card.name, memory_bytes: card.memoryBytes, devices: gpus ?? 1, found: 'this machine' };
+}
