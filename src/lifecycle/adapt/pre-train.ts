@@ -137,7 +137,7 @@ async function run(options: Resolved, resume: boolean, ports: PreTrainPorts): Pr
     evaluation: evaluationBatches(validation, rows),
   };
   const trained = { model, adapter: undefined, frozen: [], trainable: model.parameters };
-  const estimate = estimateRunMemory(trained, data, ports.resources.freeMemoryBytes());
+  const estimate = estimateRunMemory(trained, data, ports.resources.freeMemoryBytes(), false);
   ports.onMemory(estimate);
   const parameters = countParameters(model.parameters);
   const engine = await ports.createEngine();

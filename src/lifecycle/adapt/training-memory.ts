@@ -11,10 +11,10 @@ import { batchShape, type TrainedModel } from '../../core/training/programs.js';
 import type { TrainingData } from '../../core/training/run-training.js';
 
 /**
- * Steps whose batches are looked at. Which rows meet in a batch decides how many of its positions are learnt from, so
- * that a long run may come to meet a shape that these have not; nearly all appear early.
+ * Batches that are looked at. Which rows meet in one decides how many of its positions are learnt from, so that a long
+ * run may come to meet a shape that these have not; nearly all appear early.
  */
-const EXAMINED_STEPS = 1000;
+const EXAMINED_BATCHES = 2000;
 
 /** The adapter whose memory is shown beside that of training all weights: the defaults of fine-tuning. */
 const USUAL_ADAPTER: LoraSettings = {
@@ -53,7 +53,8 @@ type Graphs = Required<Pick<ToolkitTrainingOptions, 'graphs' | 'evaluationGraphs
 /** The graphs that a run's batches need, as the trainer compiles them. */
 function graphsOf(data: TrainingData): Graphs {
   const graphs = new Map<string, GraphShape>();
-  for (let step = 0; step < Math.min(data.totalSteps, EXAMINED_STEPS); step++) {
+  const steps = Math.min(data.totalSteps, Math.ceil(EXAMINED_BATCHES / data.batchesOf(0).length));
+  for (let step = 0; step < steps; step++) {
     for (const [index, batch] of data.batchesOf(step).entries()) {
       const graph = { ...batchShape(batch), accumulates: index > 0 };
       graphs.set(JSON.stringify(graph), graph);
@@ -86,11 +87,13 @@ function halved({ graphs, evaluationGraphs }: Graphs, side: 'batchSize' | 'lengt
  * Memory of a run, from its settings and the shapes of its batches; no weights are needed.
  *
  * @param freeBytes memory that this process could still take
+ * @param canUseAdapter whether an adapter would do in place of training all weights
  */
 export function estimateRunMemory(
   { model, adapter }: Pick<TrainedModel, 'model' | 'adapter'>,
   data: TrainingData,
   freeBytes: number,
+  canUseAdapter = true,
 ): RunMemoryEstimate {
   const graphs = graphsOf(data);
   const trained = adapter === undefined ? undefined : adapterOf(model, adapter);
@@ -100,26 +103,19 @@ export function estimateRunMemory(
   const longest = graphs.graphs.reduce((most, { length }) => Math.max(most, length), 0);
   const bytesWith = (changed: ToolkitTrainingOptions): number =>
     toolkitTrainingMemory(model, changed).total_bytes;
-  const fewerRows = halved(graphs, 'batchSize');
-  const smaller = {
-    ...fewerRows,
-    // A second batch in a step adds to the gradients of the first, in a graph of its own.
-    graphs:
-      accumulation > 1
-        ? fewerRows.graphs
-        : fewerRows.graphs.flatMap((graph) => [graph, { ...graph, accumulates: true }]),
-  };
+  // A run that does not accumulate yet would need a second graph for each shape, and save nothing by it.
+  const fewerRows = `--batch-size ${Math.ceil(batchSize / 2)}`;
   const savings: MemorySaving[] = [
     {
-      flags: `--batch-size ${Math.ceil(batchSize / 2)} --gradient-accumulation-steps ${2 * accumulation}`,
-      total_bytes: bytesWith({ ...smaller, adapter: trained }),
+      flags: accumulation > 1 ? `${fewerRows} --gradient-accumulation-steps ${2 * accumulation}` : fewerRows,
+      total_bytes: bytesWith({ ...halved(graphs, 'batchSize'), adapter: trained }),
     },
     {
       flags: `--sequence-length ${Math.ceil(longest / 2)}`,
       total_bytes: bytesWith({ ...halved(graphs, 'length'), adapter: trained }),
     },
   ];
-  if (adapter === undefined) {
+  if (adapter === undefined && canUseAdapter) {
     const total = bytesWith({ ...graphs, adapter: adapterOf(model, USUAL_ADAPTER) });
     savings.push({ flags: '--method lora', total_bytes: total });
   }

@@ -51,6 +51,7 @@ describe('memory of a run', () => {
     expect(estimate.fits).toBe(false);
     expect(estimate.savings.map(({ flags }) => flags)).toContain('--method lora');
     for (const { total_bytes } of estimate.savings) expect(total_bytes).toBeLessThan(estimate.total_bytes);
+    expect(estimate.savings.map(({ flags }) => flags)).toContain('--batch-size 4');
     const lora = await estimateFineTuneMemory({ ...options, method: 'lora' }, withFree(1000));
     const saving = estimate.savings.find(({ flags }) => flags === '--method lora');
     expect(saving?.total_bytes).toBe(lora.total_bytes);
