@@ -17,8 +17,8 @@ export default class Estimate extends BaseCommand<EstimateQuestions> {
     'run it again. Elsewhere name the estimate: memory, compute, time, scaling, data or quantize.';
 
   static override examples = [
-    '<%= config.bin %> estimate memory 7B',
-    '<%= config.bin %> estimate time llama-3.1-8b --tokens 15T --gpu H100 --gpus 1024',
+    { description: 'Answer a few questions:', command: '<%= config.bin %> <%= command.id %>' },
+    { description: 'See the estimates:', command: '<%= config.bin %> <%= command.id %> --help' },
   ];
 
   /** Words that name no estimate end up here. */
