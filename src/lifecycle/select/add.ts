@@ -37,8 +37,6 @@ export type AddModelOptions = z.input<typeof optionsSchema>;
 /** What {@link addModel} needs. */
 export interface AddModelPorts extends CataloguePorts {
   readonly hub: () => Promise<Pick<ModelHub, 'readModelFacts' | 'readFile' | 'findCachedSnapshot'>>;
-  /** Milliseconds since 1970. */
-  now(): number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -190,12 +188,12 @@ function inherit(card: HuggingFaceCard, base: SelectableCard | undefined): Huggi
 function ownFields(
   source: Source,
   base: SelectableCard | undefined,
-  { id, kind, now }: { id: string; kind: string; now: number },
+  { id, kind }: { id: string; kind: string },
 ): OwnFields {
   const { card, name, organisation, huggingFaceId, folder, config } = source;
   const { data } = card;
   const isGated = Object.keys(data.others).some((field) => field.startsWith('extra_gated_'));
-  const draft = { instructionTuned: false, huggingFaceId: null, variants: [`/${name}`] };
+  const named = { instructionTuned: false, huggingFaceId: null, variants: [`${organisation}/${name}`] };
   const inherited = data.license === undefined && base !== undefined;
   return {
     id,
@@ -203,7 +201,7 @@ function ownFields(
     organisation,
     hugging_face_id: huggingFaceId,
     ...(folder !== undefined && { folder }),
-    released: new Date(now).toISOString().slice(0, 'YYYY-MM'.length),
+    released: 'unknown',
     weights: isGated ? 'gated' : 'open',
     config,
     training_tokens: null,
@@ -214,8 +212,7 @@ function ownFields(
     tasks: tasksOf(card, base, kind),
     best_uses: [],
     limits: [],
-    instruction_tuned:
-      data.tags.includes('conversational') || followsInstructions({ ...draft } as SelectableCard),
+    instruction_tuned: data.tags.includes('conversational') || followsInstructions(named),
     ...(inherited && {
       note: `Licence and languages, where its card names none, are those of ${base.name}.`,
     }),
@@ -274,7 +271,7 @@ export async function addModel(options: AddModelOptions, ports: AddModelPorts): 
         (await findModelCard(baseName)));
   const { readModelStructure } = await import('../../core/model-structures/index.js');
   const { kind } = readModelStructure(source.config, `${name}: config.json`).shape;
-  const own = ownFields(source, base, { id, kind, now: ports.now() });
+  const own = ownFields(source, base, { id, kind });
   const published = inherit(source.card, base);
   const model = selectableModel(
     userCard(own, published, path),
@@ -282,6 +279,12 @@ export async function addModel(options: AddModelOptions, ports: AddModelPorts): 
   );
   await ports.fileSystem.writeAtomic(path, writeUserCard(own, published));
   return { path, model: describeModel(model) };
+}
+
+/** A card that was taken away. */
+export interface RemovedModel {
+  readonly id: string;
+  readonly path: string;
 }
 
 const removeSchema = z.object({ id: z.string().min(1, 'names no model') });
@@ -294,7 +297,7 @@ const removeSchema = z.object({ id: z.string().min(1, 'names no model') });
 export async function removeModel(
   options: z.input<typeof removeSchema>,
   ports: CataloguePorts,
-): Promise<{ readonly id: string; readonly path: string }> {
+): Promise<RemovedModel> {
   const { id } = parseOptions(removeSchema, options);
   const own = await loadUserModels(ports);
   const found = own.find(({ model }) => model.card.id === id);
