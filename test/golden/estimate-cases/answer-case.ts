@@ -1,3 +1,4 @@
+import { ToolkitError } from '../../../src/core/errors/toolkit-error.js';
 import { accelerate } from './accelerate.js';
 import { activations } from './activations.js';
 import { CaseInput, Unanswered, type Answer, type EstimateCase, type GroupAnswers } from './case-input.js';
@@ -49,7 +50,7 @@ async function compare(estimateCase: EstimateCase, input: CaseInput, key: string
     const actual = await answerer(input);
     return { key, expected, actual, isMet: isWithin(actual, expected, tolerance) };
   } catch (error) {
-    if (error instanceof Unanswered) return { key, expected, isMet: false, reason: error.message };
+    if (error instanceof Unanswered || error instanceof ToolkitError) return { key, expected, isMet: false, reason: error.message };
     throw error;
   }
 }

@@ -7,7 +7,8 @@ export interface ErrorRow {
 }
 
 function short(value: unknown): string {
-  return typeof value === 'number' ? String(Number(value.toPrecision(4))) : String(value ?? '—');
+  if (typeof value === 'number') return String(Number(value.toPrecision(4)));
+  return typeof value === 'string' ? value : '—';
 }
 
 /** Estimates beside what was measured, as Markdown. */

@@ -4,7 +4,7 @@ import { typicalModel, type MemoryModel } from '../../../src/core/memory/index.j
 import { memoryModel } from '../../../src/core/memory/memory-model.js';
 import { findModelCard, loadModelCards, type ModelCard } from '../../../src/core/model-cards/index.js';
 import { readModelStructure } from '../../../src/core/model-structures/index.js';
-import { CaseInput, Unanswered } from './case-input.js';
+import { Unanswered, type CaseInput } from './case-input.js';
 
 /** A card and what its configuration describes; its printed count is never used. */
 export interface CardModel {

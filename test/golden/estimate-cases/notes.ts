@@ -5,17 +5,14 @@ import {
   keptShare,
   peakRate,
 } from '../../../src/core/compute/index.js';
-import { inferenceMemory, parseDtype, ruleOfThumb, typicalModel } from '../../../src/core/memory/index.js';
+import { DTYPE_BYTES, parseDtype, ruleOfThumb } from '../../../src/core/memory/index.js';
 import { answers, inUnits, Unanswered, type CaseInput } from './case-input.js';
 
-/** The weights of a bare count in a format. */
+/** The weights of a bare count in a format, without the scales of quantised blocks. */
 export function weightBytes(parameters: number, format: string): number {
   const dtype = parseDtype(format);
   if (dtype === undefined) throw new Unanswered(`the format ${format}`);
-  const { parts } = inferenceMemory(typicalModel(parameters), {
-    ...{ dtype, batch: 1, context: 1, quantizeEmbeddings: true },
-  });
-  return parts.find(({ part }) => part === 'weights')!.bytes;
+  return parameters * DTYPE_BYTES[dtype];
 }
 
 /** The rule's own words: 4 bytes to hold a parameter and 20 besides to train it. */

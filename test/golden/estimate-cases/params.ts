@@ -34,17 +34,27 @@ const FIELDS: Readonly<Record<string, (model: CardModel) => readonly unknown[]>>
 
 const DESCRIPTIONS = ['bias', 'tied', 'positions', 'activation', 'norm', 'family'];
 
-/** What a parallel, mixture-of-experts or multi-query model has besides is said by its card alone. */
+/**
+ * Fields to overlook, one set after the other, where no card has them all: sources count positions differently (a
+ * model's window may be less than its configuration has room for), and rows of the embedding (Gemma 3 knows 262,144
+ * tokens and has 262,208 rows).
+ */
+const OVERLOOKED: readonly (readonly string[])[] = [[], ['context'], ['vocab'], ['context', 'vocab']];
+
+/** The card of this shape: it says what of a parallel, multi-query or encoder-decoder model the fields do not. */
 async function cardOf(input: CaseInput): Promise<CardModel | undefined> {
   const given = Object.keys(FIELDS).filter((key) => input.has(key));
-  const matching = (keys: readonly string[], models: readonly CardModel[]): CardModel[] =>
-    models.filter((model) => keys.every((key) => FIELDS[key]!(model).includes(input.value(key))));
   const models = await cardModels();
-  const exact = matching(given, models);
-  // Sources count positions differently: a model's window may be less than its configuration has room for.
-  const near = exact.length > 0 ? exact : matching(given.filter((key) => key !== 'context'), models);
-  const counts = new Set(near.map(({ count }) => count));
-  return counts.size === 1 ? near[0] : undefined;
+  for (const overlooked of OVERLOOKED) {
+    const keys = given.filter((key) => !overlooked.includes(key));
+    const fitting = models.filter((model) =>
+      keys.every((key) => FIELDS[key]!(model).includes(input.value(key))),
+    );
+    if (fitting.length > 0) {
+      return new Set(fitting.map(({ count }) => count)).size === 1 ? fitting[0] : undefined;
+    }
+  }
+  return undefined;
 }
 
 /** The configuration that a bare description means, where no published model has that shape. */
@@ -115,8 +125,11 @@ async function structureOf(input: CaseInput): Promise<ModelStructure> {
   const found = await cardOf(input);
   if (found === undefined) return readModelStructure(configOf(input));
   const { card, structure } = found;
-  if (!input.has('tied') || input.flag('tied') === structure.shape.tiedEmbeddings) return structure;
-  return readModelStructure({ ...card.config, tie_word_embeddings: input.flag('tied') });
+  const { tiedEmbeddings, vocabulary } = structure.shape;
+  const isTied = input.has('tied') ? input.flag('tied') : tiedEmbeddings;
+  const rows = input.numberOr(vocabulary, 'vocab');
+  if (isTied === tiedEmbeddings && rows === vocabulary) return structure;
+  return readModelStructure({ ...card.config, tie_word_embeddings: isTied, vocab_size: rows });
 }
 
 /** The published model of this count, with the shape that the case mentions. */

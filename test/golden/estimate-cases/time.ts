@@ -87,6 +87,7 @@ export const time = answers({
   mfu: mfuOfSpeed,
   energy_kwh: energy,
   energy_mwh: (input) => energy(input) / 1000,
+  mwh: (input) => energy(input) / 1000,
   carbon_kg: carbon,
   carbon_t: (input) => carbon(input) / 1000,
   tco2: (input) => carbon(input) / 1000,

@@ -1,4 +1,4 @@
-import { largestZeroModel, zeroCommunication, zeroStateBytes } from '../../../src/core/memory/index.js';
+import { DTYPE_BYTES, largestZeroModel, zeroCommunication, zeroStateBytes } from '../../../src/core/memory/index.js';
 import { answers, inUnits, Unanswered, type Answerer, type CaseInput } from './case-input.js';
 
 type Stage = 0 | 1 | 2 | 3;
@@ -23,6 +23,8 @@ const volume: Answerer = (input) => {
 };
 
 export const zero = answers({
+  // Gradients brought together in one buffer of 32 bits, section 3.2.
+  ...inUnits('fused_buffer', (input) => input.number('params') * DTYPE_BYTES.fp32),
   ...states('baseline', 0),
   ...states('pos', 1),
   ...states('pos_g', 2),

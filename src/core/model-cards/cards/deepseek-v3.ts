@@ -7,7 +7,12 @@ export default {
   label: '671B',
   organisation: 'DeepSeek',
   huggingFaceId: 'deepseek-ai/DeepSeek-V3',
-  variants: ['deepseek-ai/DeepSeek-V3-Base', 'deepseek-ai/DeepSeek-V3-0324', 'deepseek-ai/DeepSeek-R1'],
+  variants: [
+    'deepseek-ai/DeepSeek-V3-Base',
+    'deepseek-ai/DeepSeek-V3-0324',
+    'deepseek-ai/DeepSeek-V3.1',
+    'deepseek-ai/DeepSeek-R1',
+  ],
   released: '2024-12',
   weights: 'open',
   kind: 'decoder',
@@ -61,5 +66,5 @@ export default {
     'count: of the main model, with the bias that balances its router; published recounts agree',
     'stored count: safetensors total of the checkpoint',
   ],
-  note: 'DeepSeek-V3-0324 and DeepSeek-R1 have the same shape under the MIT licence.',
+  note: 'DeepSeek-V3-0324, DeepSeek-V3.1 and DeepSeek-R1 have the same shape under the MIT licence.',
 } satisfies ModelCard;

@@ -11,6 +11,7 @@ export default {
     'meta-llama/Llama-3.1-70B-Instruct',
     'meta-llama/Meta-Llama-3.1-70B',
     'meta-llama/Meta-Llama-3.1-70B-Instruct',
+    'meta-llama/Llama-3.3-70B-Instruct',
   ],
   released: '2024-07',
   weights: 'gated',
