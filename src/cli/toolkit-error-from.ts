@@ -16,7 +16,7 @@ interface ParseError extends Errors.CLIError {
 const FLAG_WRAPPING = /^Parsing (--\S+) \n\t([\s\S]*?)(?:\nSee more help with --help)*$/;
 const HELP_POINTER = /\nSee more help with --help/g;
 const REASONS_HEADING = /^The following errors? occurred:\s*/;
-const MISSING_FLAG = /Missing required flag (\S+)/g;
+const MISSING_FLAG = /Missing required flag (?!--)(\S+)/g;
 
 function withoutParserWrapping(message: string): string {
   return stripVTControlCharacters(message)

@@ -146,4 +146,9 @@ describe('genai estimate compute', () => {
       code: 'UNSUPPORTED',
     });
   });
+
+  it('says once that the tokens are missing', async () => {
+    const { error } = await runCommand(EstimateCompute, ['7B']);
+    expect(error).toMatchObject({ code: 'USAGE', message: 'Missing required flag --tokens' });
+  });
 });
