@@ -6,6 +6,7 @@ export interface ScopeField {
   /** From the top, joined by dots: `quality.target`. */
   readonly path: string;
   readonly description: string;
+  readonly schema: z.ZodType;
   /** Keys of a group; `undefined` for a value. */
   readonly keys?: readonly string[];
 }
@@ -18,13 +19,13 @@ function objectInside(schema: z.core.$ZodType): z.ZodObject | undefined {
 }
 
 function fieldsOf(object: z.ZodObject, prefix: string): ScopeField[] {
-  return Object.entries(object.shape).flatMap(([key, schema]) => {
+  return Object.entries<z.ZodType>(object.shape as Record<string, z.ZodType>).flatMap(([key, schema]) => {
     const path = prefix + key;
     const inner = objectInside(schema);
-    const description = (schema as z.ZodType).description ?? '';
+    const description = schema.description ?? '';
     return inner === undefined
-      ? [{ path, description }]
-      : [{ path, description, keys: Object.keys(inner.shape) }, ...fieldsOf(inner, `${path}.`)];
+      ? [{ path, description, schema }]
+      : [{ path, description, schema, keys: Object.keys(inner.shape) }, ...fieldsOf(inner, `${path}.`)];
   });
 }
 

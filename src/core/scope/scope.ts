@@ -16,19 +16,15 @@ import {
 } from 'yaml';
 import { z } from 'zod';
 import { ToolkitError } from '../errors/toolkit-error.js';
-import { didYouMean } from '../near-matches.js';
-import { SCOPE_FIELDS, SCOPE_KEYS, scopeField } from './scope-fields.js';
+import { SCOPE_FIELDS, SCOPE_KEYS } from './scope-fields.js';
+import { describeIssue, valueAt } from './scope-problems.js';
 import { scopeSchema, type Scope } from './scope-schema.js';
-import { findScopeTask } from './tasks.js';
 
 /** Characters of a scope file at most: several times what the longest fields take together. */
 const MOST_CHARACTERS = 256 * 1024;
 
 /** Brackets within each other at most; a scope needs one. */
 const MOST_BRACKETS = 20;
-
-/** Characters of a wrong key or value that a message repeats at most. */
-const MOST_SHOWN = 60;
 
 /** Problems told at most. */
 const MOST_PROBLEMS = 20;
@@ -64,12 +60,17 @@ export function parseScope(text: string, where: string): Scope {
   throw invalid(where, problems, lines);
 }
 
-/** Checks a scope that was put together rather than read, and fills in what is left open. */
+/**
+ * Checks a scope that was put together rather than read, and fills in what is left open.
+ *
+ * @throws ToolkitError `USAGE` that lists every problem under its field
+ */
 export function checkScope(value: unknown): Scope {
   const result = scopeSchema.safeParse(value);
   if (result.success) return result.data;
-  const problems = result.error.issues.map(({ path, message }) => `${path.join('.') || 'scope'}: ${message}`);
-  throw new ToolkitError(problems.join('\n'), 'USAGE', 'Mend the fields named above.', result.error);
+  const problems = result.error.issues.flatMap((issue) => describeIssue(issue, valueAt(value, issue.path)));
+  const message = problems.map((problem) => problem.message).join('\n');
+  throw new ToolkitError(message, 'USAGE', 'Mend the fields named above.', result.error);
 }
 
 /** The scope as YAML, with a comment over every field; {@link parseScope} gives back an equal scope. */
@@ -170,51 +171,13 @@ function yamlProblems(document: Document.Parsed): Problem[] {
   return problems;
 }
 
-/** What the schema found, each under its field and at its place in the text. */
+/** What the schema found, each at its place in the text. */
 function schemaProblems(issue: z.core.$ZodIssue, document: Document.Parsed): Problem[] {
-  const path = issue.path.map(String);
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => {
-      const shown = JSON.stringify(shorten(key));
-      const within = path.length === 0 ? '' : ` in ${path.join('.')}`;
-      const message = `unknown key ${shown}${within}. ${suggestKey(shorten(key), path)}`;
-      return { offset: keyOffset(document, [...path, key]), message };
-    });
-  }
-  const value = document.getIn(path);
-  const message = value === undefined ? 'is missing' : describeValue(issue, path, value);
-  return [{ offset: keyOffset(document, path), message: `${path.join('.')}: ${message}` }];
-}
-
-/** Text of a message has bounds that text of a file has not. */
-function shorten(text: string): string {
-  return text.length <= MOST_SHOWN ? text : `${text.slice(0, MOST_SHOWN)}…`;
-}
-
-function describeValue(issue: z.core.$ZodIssue, path: readonly string[], value: unknown): string {
-  if (path.join('.') === 'task') {
-    const task = typeof value === 'string' ? findScopeTask(value) : undefined;
-    if (task !== undefined) return `is written ${task} here`;
-  }
-  if (issue.code === 'invalid_value' && issue.values.length > 1) {
-    const accepted = issue.values.map(String);
-    const guess = typeof value === 'string' ? didYouMean(shorten(value), accepted) : undefined;
-    return `must be one of ${accepted.join(', ')}.${guess === undefined ? '' : ` ${guess}`}`;
-  }
-  if (issue.code !== 'invalid_type') return issue.message;
-  if (issue.expected === 'object')
-    return `must hold the fields ${scopeField(path.join('.'))?.keys?.join(', ') ?? ''}`;
-  if (issue.expected === 'array') return 'must be a list, such as [en, de]';
-  if (issue.expected === 'string') return 'must be text; put it in quotes';
-  return issue.message;
-}
-
-/** The key that was meant: one of the same group, or the same word in another one. */
-function suggestKey(key: string, path: readonly string[]): string {
-  const own = path.length === 0 ? SCOPE_KEYS : (scopeField(path.join('.'))?.keys ?? []);
-  const elsewhere = SCOPE_FIELDS.filter((field) => field.path.split('.').at(-1) === key.toLowerCase());
-  if (elsewhere.length > 0) return `Did you mean ${elsewhere.map((field) => field.path).join(' or ')}?`;
-  return didYouMean(key, own) ?? `Here may stand: ${own.join(', ')}.`;
+  const value: unknown = document.getIn(issue.path);
+  return describeIssue(issue, isNode(value) ? value.toJSON() : value).map(({ path, message }) => ({
+    offset: keyOffset(document, path),
+    message,
+  }));
 }
 
 /** Where the key at that path begins, or the nearest one above it that is there. */
