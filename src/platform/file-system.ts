@@ -18,6 +18,8 @@ export interface PathInfo {
   readonly kind: 'file' | 'directory';
   /** Bytes, for a file. */
   readonly size: number;
+  /** Milliseconds since 1970 at which it was last changed. */
+  readonly modified: number;
 }
 
 /** What a file's content may be given as. */
@@ -140,7 +142,11 @@ export const nodeFileSystem: FileSystem = {
   async stat(path) {
     try {
       const info = await fs.stat(path);
-      return { kind: info.isDirectory() ? 'directory' : 'file', size: info.size };
+      return {
+        kind: info.isDirectory() ? 'directory' : 'file',
+        size: info.size,
+        modified: Math.floor(info.mtimeMs),
+      };
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
       if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
