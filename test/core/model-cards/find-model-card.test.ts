@@ -23,6 +23,10 @@ describe('findModelCard', () => {
     ['bigscience/bloomz-560m', 'bloom-560m'],
     ['Jurassic-1 Jumbo', 'j1-jumbo'],
     ['deepseek-ai/DeepSeek-R1', 'deepseek-v3'],
+    ['DeepSeek V3.1', 'deepseek-v3'],
+    ['llama-3.3-70b', 'llama-3.1-70b'],
+    ['Llama-3.3-70B-Instruct', 'llama-3.1-70b'],
+    ['gemma-3-4b-it', 'gemma-3-4b'],
   ])('finds %s', async (name, id) => {
     expect((await findModelCard(name))?.id).toBe(id);
   });

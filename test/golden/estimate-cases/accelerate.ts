@@ -19,6 +19,7 @@ function fp32BytesOf(structure: ModelStructure): number {
 
 async function fp32Bytes(input: CaseInput): Promise<number> {
   if (input.has('model')) return fp32BytesOf(await structureNamed(input.text('model')));
+  if (input.has('total_gib')) return input.number('total_gib') * 2 ** 30;
   const bytes = input.numberOr(undefined, 'fp32_bytes', 'total_bytes_fp32', 'total_bytes');
   return bytes ?? FP32_BYTES * input.number('params');
 }

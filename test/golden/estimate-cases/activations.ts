@@ -61,6 +61,7 @@ const table = answers({
   per_layer_tp: perLayer({}, true),
   per_layer_tp_sp: perLayer({ sequenceParallel: true }, true),
   per_layer_selective: perLayer({ recompute: 'selective' }),
+  per_layer_flash: perLayer({ flashAttention: true }),
   per_layer_tp_selective: perLayer({ recompute: 'selective' }, true),
   per_layer_tp_sp_selective: perLayer({ recompute: 'selective', sequenceParallel: true }, true),
   per_layer_full: perLayer({ recompute: 'full' }),

@@ -1,12 +1,10 @@
 import { GGUF_TYPES, ggufBits, inferenceMemory, parseDtype, type GgufTypeName } from '../../../src/core/memory/index.js';
-import { answers, inUnits, Unanswered, type CaseInput } from './case-input.js';
+import { answers, inUnits, Unanswered, type CaseInput, type GroupAnswers } from './case-input.js';
 import { modelOf } from './models.js';
-import { weightBytes } from './notes.js';
 
 /** A file of the case's model: the published bits per weight are not used, the file type's own rule chooses them. */
-async function fileBytes(input: CaseInput): Promise<number> {
+async function fileBytes(input: CaseInput, quant: string): Promise<number> {
   input.pass('bits_per_weight');
-  const quant = input.text('quant');
   const dtype = parseDtype(quant);
   if (dtype === undefined) throw new Unanswered(`the file type ${quant}`);
   const context = input.numberOr(undefined, 'context', 'ctx');
@@ -21,16 +19,23 @@ async function fileBytes(input: CaseInput): Promise<number> {
 }
 
 async function bitsPerWeight(input: CaseInput): Promise<number> {
-  if (!input.has('type')) return (8 * (await fileBytes(input))) / (await modelOf(input)).parameters;
+  if (!input.has('type')) return (8 * (await fileBytes(input, input.text('quant')))) / (await modelOf(input)).parameters;
   const type = input.text('type');
   if (!Object.hasOwn(GGUF_TYPES, type)) throw new Unanswered(`the tensor type ${type}`);
   return ggufBits(type as GgufTypeName);
 }
 
-export const gguf = answers({
-  ...inUnits('', fileBytes),
-  ...inUnits('fp32', (input) => weightBytes(input.number('params'), 'fp32')),
-  ...inUnits('fp16', (input) => weightBytes(input.number('params'), 'fp16')),
+const table = answers({
+  ...inUnits('', (input) => fileBytes(input, input.text('quant'))),
   bits_per_weight: bitsPerWeight,
   bpw: bitsPerWeight,
 });
+
+/** `fp32_gb`, `q4_k_m_gib`: the same model in the format that the key names. */
+const IN_FORMAT = /^(?<format>.+)_(?:gb|gib)$/;
+
+export const gguf: GroupAnswers = (key) => {
+  const { format } = IN_FORMAT.exec(key)?.groups ?? {};
+  if (format === undefined || parseDtype(format) === undefined) return table(key);
+  return inUnits(format, (input) => fileBytes(input, format))[key];
+};

@@ -43,6 +43,7 @@ const STATED: Readonly<Record<string, (shape: CacheShape) => number>> = {
 };
 
 async function shapeOf(input: CaseInput): Promise<CacheShape> {
+  input.pass('mla');
   if (!input.has('model')) return bareShape(input);
   const { shape } = await modelNamed(input.text('model'));
   for (const [key, stated] of Object.entries(STATED)) {

@@ -33,7 +33,7 @@ async function adapterParameters(input: CaseInput): Promise<number> {
   const heads = input.numberOr(undefined, 'heads');
   const keyValueHeads = input.numberOr(undefined, 'kv_heads');
   const perHead = headDimension ?? (heads === undefined ? undefined : hidden / heads);
-  const feedForward = input.numberOr(undefined, 'ffn');
+  const feedForward = input.numberOr(undefined, 'ffn', 'intermediate');
   return loraParametersOfShape({
     ...{ layers: input.number('layers'), hidden, rank, targets },
     ...(perHead !== undefined && heads !== undefined && { queryWidth: heads * perHead }),

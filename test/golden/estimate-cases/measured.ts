@@ -42,9 +42,12 @@ function torchtune(input: CaseInput, model: MemoryModel): number {
   return trainingMemory(model, { ...options, ...spread, offload: ['optimizer'] }).total_bytes;
 }
 
+/** Tokens of the longest example of Alpaca, which LitGPT and torchtune fine-tune on, one example after the other. */
+const LONGEST_ALPACA = 1304;
+
 /** torchtune's ladder: what each step adds to those before it. */
 const LADDER: readonly (readonly [name: RegExp, added: Partial<TrainingOptions>])[] = [
-  [/^baseline/, { sequence: 1024 }],
+  [/^baseline/, { sequence: LONGEST_ALPACA }],
   [/^pack/, { sequence: 4096 }],
   [/^compile/, {}],
   [/^chunk/, { chunkedLoss: true }],
@@ -82,9 +85,6 @@ const STABLELM_3B = {
 };
 
 const LITGPT = /^(?<method>q?lora)-(?<model>.+?)(?:-(?<format>nf4(?:dq)?))?$/;
-/** Tokens of the longest example of the data it trains on. */
-const LONGEST_ALPACA = 1304;
-
 async function litgpt(input: CaseInput): Promise<number> {
   const recipe = input.text('recipe');
   const { method, model = '', format } = LITGPT.exec(recipe)?.groups ?? {};

@@ -3,7 +3,7 @@ import { countParameters } from '../../../src/core/architectures/index.js';
 import { typicalModel, type MemoryModel } from '../../../src/core/memory/index.js';
 import { memoryModel } from '../../../src/core/memory/memory-model.js';
 import { findModelCard, loadModelCards, type ModelCard } from '../../../src/core/model-cards/index.js';
-import { readModelStructure } from '../../../src/core/model-structures/index.js';
+import { MODEL_TYPES, readModelStructure } from '../../../src/core/model-structures/index.js';
 import { Unanswered, type CaseInput } from './case-input.js';
 
 /** A card and what its configuration describes; its printed count is never used. */
@@ -29,8 +29,11 @@ export function cardModels(): Promise<readonly CardModel[]> {
 /** The model of a name. */
 export async function structureNamed(name: string): Promise<ModelStructure> {
   const card = await findModelCard(name);
-  if (card === undefined) throw new Unanswered(`the model ${name}: it has no card`);
-  return readModelStructure(card.config);
+  if (card !== undefined) return readModelStructure(card.config);
+  // A family of one model has that model's sizes as its defaults: MiniMax-M2.
+  const modelType = name.toLowerCase().replaceAll(/[-. ]/g, '_');
+  if (MODEL_TYPES.includes(modelType)) return readModelStructure({ model_type: modelType });
+  throw new Unanswered(`the model ${name}: it has no card`);
 }
 
 export async function modelNamed(name: string): Promise<MemoryModel> {

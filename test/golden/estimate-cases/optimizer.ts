@@ -6,25 +6,15 @@ import {
 } from '../../../src/core/memory/index.js';
 import { answers, inUnits, Unanswered, type CaseInput } from './case-input.js';
 
-/** Other words for the same. */
-const SYNONYMS: Readonly<Record<string, string>> = {
-  adam: 'adamw',
-  'adam-fp32': 'adamw',
-  'adamw-fp32': 'adamw',
-  'adam-mixed': 'adamw',
-  'adam-bf16': 'adamw-bf16',
-  'adam-8bit': 'adamw-8bit',
-  '8bit-adam': 'adamw-8bit',
-  '8bit-adamw': 'adamw-8bit',
-  '8-bit-adam': 'adamw-8bit',
-  '8-bit-adamw': 'adamw-8bit',
-  'adam-8-bit': 'adamw-8bit',
-  'adamw-8-bit': 'adamw-8bit',
-  'adam-4bit': 'adamw-4bit',
-  '4bit-adam': 'adamw-4bit',
-  '4-bit-adam': 'adamw-4bit',
-  'sgd-with-momentum': 'sgd-momentum',
-};
+/** Sources name the same optimizer in many ways: `8bit-adam`, `AdamW 8-bit`, `sgd_momentum`. */
+function optimizerNamed(name: string): OptimizerName {
+  const words = name.toLowerCase().replaceAll(/[_ ]/g, '-');
+  const found = /\b(?<bits>[48])-?bit\b/.exec(words)?.groups;
+  const plain = found === undefined ? words.replace(/^adam(?=-|$)/, 'adamw') : `adamw-${found['bits']!}bit`;
+  const optimizer = plain.replace(/^adamw-(?:fp32|mixed)$/, 'adamw').replace('-with-', '-') as OptimizerName;
+  if (!OPTIMIZERS.includes(optimizer)) throw new Unanswered(`the optimizer ${name}`);
+  return optimizer;
+}
 
 /** The table that these cases are from calls weights in 16 and 32 bits beside gradients in 32 bits mixed. */
 const PRECISIONS: Readonly<Record<string, { precision: Precision; dtype: 'bf16' | 'fp32' }>> = {
@@ -38,9 +28,7 @@ const PRECISIONS: Readonly<Record<string, { precision: Precision; dtype: 'bf16' 
 };
 
 function states(input: CaseInput): ReturnType<typeof statesPerParameter> {
-  const words = input.text('optimizer').toLowerCase().replaceAll(/[_ ]/g, '-');
-  const optimizer = (SYNONYMS[words] ?? words) as OptimizerName;
-  if (!OPTIMIZERS.includes(optimizer)) throw new Unanswered(`the optimizer ${words}`);
+  const optimizer = optimizerNamed(input.text('optimizer'));
   const named = input.textOr('mixed', 'precision').toLowerCase().replaceAll(/[_ ]/g, '-');
   const precision = PRECISIONS[named];
   if (precision === undefined) throw new Unanswered(`the precision ${named}`);

@@ -4,6 +4,7 @@ import {
   energyKwh,
   gpuHours,
   impliedMfu,
+  secondsAtSpeed,
   secondsForFlops,
   secondsOfGpuHours,
   stepSeconds,
@@ -25,6 +26,13 @@ function gpusOf(input: CaseInput): GpuGroup {
 const perPair = (input: CaseInput): number =>
   input.numberOr(6, 'flops_per_param_token', 'flops_per_param_per_token');
 
+function daysAtSpeed(input: CaseInput): number {
+  const gpus = input.has('tokens_per_s_per_gpu') ? input.number('gpus') : 1;
+  const tokens_per_second = gpus * input.number('tokens_per_s', 'tokens_per_s_per_gpu');
+  input.pass('params', 'gpus');
+  return secondsAtSpeed({ tokens: input.number('tokens'), tokens_per_second }).value / SECONDS_PER_DAY;
+}
+
 function days(input: CaseInput): number {
   if (input.has('steps')) {
     return trainingDays({ steps: input.number('steps'), step_seconds: input.number('step_s') }).value;
@@ -33,6 +41,7 @@ function days(input: CaseInput): number {
     const run = { gpus: input.number('gpus'), gpu_hours: input.number('gpu_hours') };
     return secondsOfGpuHours(run).value / SECONDS_PER_DAY;
   }
+  if (input.has('tokens_per_s') || input.has('tokens_per_s_per_gpu')) return daysAtSpeed(input);
   if (input.has('flops')) return secondsForFlops(input.number('flops'), gpusOf(input)).value / SECONDS_PER_DAY;
   return trainingDays({
     ...gpusOf(input),
