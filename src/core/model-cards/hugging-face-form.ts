@@ -274,5 +274,5 @@ export function writeModelCardText({ data, text }: HuggingFaceCard): string {
   };
   // The hub reads YAML 1.1, to which `no` is false: every doubtful text is quoted.
   const yaml = stringify(values, { lineWidth: 0, version: '1.1', keepUndefined: false });
-  return `---\n${yaml === '{}\n' ? '' : yaml}---\n${text}`;
+  return `---\n${yaml}---\n${text}`;
 }

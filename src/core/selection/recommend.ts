@@ -36,6 +36,14 @@ function weightOf({ weights }: Criterion, { approach }: SelectionNeed): number {
   return approach === 'prompt' ? weights.prompted : weights.trained;
 }
 
+/** Everything that rules a model out; nothing for one that may be used. */
+export function reasonsAgainst(contender: Contender): ExcludedModel['reasons'] {
+  return EXCLUSION_RULES.flatMap((rule) => {
+    const reason = rule.excludes(contender);
+    return reason === undefined ? [] : [{ rule: rule.id, reason }];
+  });
+}
+
 function rank(contender: Contender): RankedModel {
   const { model, memory, need } = contender;
   const marks = CRITERIA.map((criterion) => ({
@@ -60,10 +68,7 @@ export function recommendModels(models: readonly SelectableModel[], need: Select
   const excluded: ExcludedModel[] = [];
   for (const model of models) {
     const contender = { model, need, memory: neededMemory(model, need) };
-    const reasons = EXCLUSION_RULES.flatMap((rule) => {
-      const reason = rule.excludes(contender);
-      return reason === undefined ? [] : [{ rule: rule.id, reason }];
-    });
+    const reasons = reasonsAgainst(contender);
     if (reasons.length > 0) excluded.push({ model, reasons });
     else ranked.push(rank(contender));
   }
