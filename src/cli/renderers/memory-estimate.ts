@@ -3,7 +3,7 @@ import {
   RULE_BYTES_PER_PARAMETER as RULE,
   RULE_TRAINING_BYTES_PER_PARAMETER,
 } from '../../core/memory/rule-of-thumb.js';
-import { barChart } from '../../core/plots/bar-chart.js';
+import { barChart, type Bar } from '../../core/plots/bar-chart.js';
 import type { Device, Fit } from '../../lifecycle/estimate/device.js';
 import type { MemoryEstimate } from '../../lifecycle/estimate/memory.js';
 import { bar } from '../bar.js';
@@ -237,6 +237,20 @@ export function viewMemory(estimate: MemoryEstimate, show: { readonly rule: bool
   };
 }
 
-function chartBar(label: string, { parts, total_bytes }: Amount) {
-  return { label, value: total_bytes, parts: parts.map(({ part, bytes }) => ({ name: part, value: bytes })) };
+/** What a chart shows as one: it has no more colours than a person tells apart. */
+function chartGroup(part: string): string {
+  if (part.startsWith('activations')) return 'activations';
+  if (part.startsWith('adapter')) return 'adapters';
+  if (/^(?:reference|reward|value) model/.test(part)) return 'other models';
+  return ['runtime', 'allocator', 'collectives', 'gathered layer', 'dequantized layer'].includes(part)
+    ? 'overhead'
+    : part;
+}
+
+function chartBar(label: string, { parts, total_bytes }: Amount): Bar {
+  const groups = new Map<string, number>();
+  for (const { part, bytes } of parts) {
+    groups.set(chartGroup(part), (groups.get(chartGroup(part)) ?? 0) + bytes);
+  }
+  return { label, value: total_bytes, parts: [...groups].map(([name, value]) => ({ name, value })) };
 }
