@@ -22,13 +22,14 @@ export { ggufMemoryModel, type GgufModel } from './gguf-model.js';
 export { GGUF_TYPES, ggufBits, type GgufTypeName } from './gguf-types.js';
 export { inferenceMemory, type InferenceMemory, type InferenceOptions } from './inference-memory.js';
 export {
+  CACHE_DTYPE_BYTES,
   CACHE_DTYPES,
   keyValueCacheBytes,
   keyValueCacheParts,
   plainCacheShape,
   type CacheDtype,
 } from './key-value-cache.js';
-export type { MemoryModel } from './memory-model.js';
+export { memoryModel, type MemoryModel } from './memory-model.js';
 export { parseParameterCount } from './parameter-count.js';
 export {
   LLAMA_FACTORY_BYTES_PER_PARAMETER,

@@ -1,10 +1,10 @@
 import {
   keyValueCacheBytes,
   plainCacheShape,
+  CACHE_DTYPE_BYTES,
   CACHE_DTYPES,
   type CacheDtype,
 } from '../../../src/core/memory/index.js';
-import { CACHE_DTYPE_BYTES } from '../../../src/core/memory/key-value-cache.js';
 import { answers, inUnits, Unanswered, type CaseInput } from './case-input.js';
 import { modelNamed } from './models.js';
 

@@ -1,12 +1,12 @@
 import { findAccelerator, usableMemoryBytes } from '../../../src/core/accelerators/index.js';
 import {
   inferenceMemory,
+  memoryModel,
   TRAINING_DEFAULTS,
   trainingMemory,
   type MemoryModel,
   type TrainingOptions,
 } from '../../../src/core/memory/index.js';
-import { memoryModel } from '../../../src/core/memory/memory-model.js';
 import { readModelStructure } from '../../../src/core/model-structures/index.js';
 import { answers, inUnits, Unanswered, type CaseInput } from './case-input.js';
 import { modelNamed, modelOf, modelOfCount } from './models.js';

@@ -1,7 +1,6 @@
 import type { ModelStructure } from '../../../src/core/architectures/index.js';
 import { countParameters } from '../../../src/core/architectures/index.js';
-import { typicalModel, type MemoryModel } from '../../../src/core/memory/index.js';
-import { memoryModel } from '../../../src/core/memory/memory-model.js';
+import { memoryModel, typicalModel, type MemoryModel } from '../../../src/core/memory/index.js';
 import { findModelCard, loadModelCards, type ModelCard } from '../../../src/core/model-cards/index.js';
 import { MODEL_TYPES, readModelStructure } from '../../../src/core/model-structures/index.js';
 import { Unanswered, type CaseInput } from './case-input.js';

@@ -4,6 +4,7 @@ import {
   type ModelShape,
   type ModelStructure,
 } from '../../../src/core/architectures/index.js';
+import { mixedWeights } from '../../../src/core/memory/index.js';
 import { readModelStructure } from '../../../src/core/model-structures/index.js';
 import { answers, Unanswered, type CaseInput } from './case-input.js';
 import { cardModels, structureNamed, type CardModel } from './models.js';
@@ -143,13 +144,20 @@ async function shapeOfCount(input: CaseInput): Promise<ModelShape> {
 /** Values in a checkpoint that are no parameters: rotary frequencies of every layer, or a tied matrix once more. */
 async function storedTotal(input: CaseInput): Promise<number> {
   const parameters = input.number('params');
-  if (input.has('inv_freq')) return parameters + input.number('layers') * input.number('inv_freq');
+  const shape = await shapeOfCount(input);
   input.pass('tied');
-  const { vocabulary, hidden } = await shapeOfCount(input);
-  if (vocabulary !== input.number('vocab') || hidden !== input.number('hidden')) {
-    throw new Unanswered('another embedding of this model');
+  const stated: readonly (readonly [key: string, ofShape: number])[] = [
+    ['layers', shape.layers],
+    ['inv_freq', shape.headDimension / 2],
+    ['vocab', shape.vocabulary],
+    ['hidden', shape.hidden],
+  ];
+  for (const [key, ofShape] of stated) {
+    if (input.numberOr(ofShape, key) !== ofShape) throw new Unanswered(`another ${key} of this model`);
   }
-  return parameters + vocabulary * hidden;
+  if (input.has('inv_freq')) return parameters + (shape.layers * shape.headDimension) / 2;
+  const { elements } = mixedWeights('Q8_0', parameters, shape, { storesTiedHead: true });
+  return [...elements.values()].reduce((sum, count) => sum + count, 0);
 }
 
 export const params = answers({
