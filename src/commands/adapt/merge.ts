@@ -34,7 +34,8 @@ export default class Merge extends BaseCommand<MergeResult> {
 
   async run(): Promise<MergeResult> {
     const { flags } = await this.parse(Merge);
-    const { mergeAdapter } = await import('../../lifecycle/adapt/merge.js');
+    const { mergeAdapter, mergeStep } = await import('../../lifecycle/adapt/merge.js');
+    const { recordInProject } = await import('../../cli/project-record.js');
     const progress = this.progress();
     const { adapter, out, base, storage } = flags;
     const result = await mergeAdapter(
@@ -44,6 +45,10 @@ export default class Merge extends BaseCommand<MergeResult> {
     this.printParagraph(
       `Merged ${result.merged_layers} layers into ${result.base}; the model is in ${result.output_dir} (${result.storage}).`,
     );
+    const record = await recordInProject(this.ports, progress, this.signal, [out], (project) =>
+      mergeStep(project, result),
+    );
+    if (record !== undefined) this.printParagraph(`Recorded in ${record}.`);
     return result;
   }
 }

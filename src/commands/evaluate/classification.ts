@@ -43,20 +43,20 @@ export default class EvaluateClassification extends BaseCommand<ClassificationRe
 
   async run(): Promise<ClassificationResult> {
     const { args, flags } = await this.parse(EvaluateClassification);
-    const { evaluateClassification } = await import('../../lifecycle/evaluate/classification.js');
+    const { classificationStep, evaluateClassification } =
+      await import('../../lifecycle/evaluate/classification.js');
+    const { recordInProject } = await import('../../cli/project-record.js');
     const { confusionColumns, confusionRows, summaryLine } =
       await import('../../cli/renderers/classification.js');
     const progress = this.progress();
     const { dataset, split, adapter } = flags;
-    const result = await evaluateClassification(
-      { model: args.model, dataset, split, adapter },
-      {
-        files: this.ports.fileSystem,
-        createEngine: () => createEngine(flags, this.ports.environment),
-        onProgress: (event) => progress.update(event),
-        signal: this.signal,
-      },
-    );
+    const options = { model: args.model, dataset, split, adapter };
+    const result = await evaluateClassification(options, {
+      files: this.ports.fileSystem,
+      createEngine: () => createEngine(flags, this.ports.environment),
+      onProgress: (event) => progress.update(event),
+      signal: this.signal,
+    });
     this.printParagraph(summaryLine(result));
     // The classes are data, and a table makes only its cells safe to print.
     const columns = confusionColumns(result).map((column) => ({
@@ -64,6 +64,11 @@ export default class EvaluateClassification extends BaseCommand<ClassificationRe
       title: sanitizeForTerminal(column.title),
     }));
     this.printTable(columns, confusionRows(result));
+    const places = [args.model, ...(adapter === undefined ? [] : [adapter])];
+    const record = await recordInProject(this.ports, progress, this.signal, places, (project) =>
+      classificationStep(project, options, result, this.ports.fileSystem),
+    );
+    if (record !== undefined) this.printParagraph(`Recorded in ${record}.`);
     return result;
   }
 }

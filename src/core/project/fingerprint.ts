@@ -16,7 +16,7 @@ export interface Fingerprint {
 /** What reading files to the end needs from outside. */
 export interface FingerprintPorts {
   readonly files: FileSystem;
-  /** Milliseconds from any start. */
+  /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly onProgress: ProgressListener;
   readonly signal?: AbortSignal;

@@ -1,3 +1,4 @@
+import { commandWord } from './command-word.js';
 import type { NextStep, ProjectFacts, StageStatus, TargetStatus } from './project-status.js';
 import type { ProjectStep } from './project-step.js';
 import { currentModel, pulledFolder, type JudgedStep } from './stale-steps.js';
@@ -9,11 +10,6 @@ function freeRun(steps: readonly ProjectStep[]): string {
     const name = number === 1 ? 'runs/first' : `runs/${number}`;
     if (!taken.has(name)) return name;
   }
-}
-
-/** A path as a word of a command line. */
-export function commandWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `"${text.replace(/(["\\$`])/g, '\\$1')}"`;
 }
 
 /**

@@ -78,12 +78,8 @@ export interface DoneStep extends Pick<StageRecord, 'stage' | 'command' | 'resul
   /** Files, and folders of models and adapters. */
   readonly inputs: readonly string[];
   readonly outputs?: readonly string[];
-}
-
-/** What recording needs from outside. */
-export interface RecordPorts extends FingerprintPorts {
-  /** Milliseconds since 1970. */
-  readonly clock: () => number;
+  /** There is one of its name in a project: it replaces whatever has the name. */
+  readonly isOnly?: boolean;
 }
 
 /** The file of that name, or a numbered one beside it where another command's record has the name. */
@@ -108,7 +104,7 @@ async function placeOf(files: FileSystem, folder: string, name: string, command:
  * @returns path of the record
  * @throws ToolkitError `NOT_FOUND` for an input that is gone; `WRITE_FAILED`
  */
-export async function recordStage(project: string, step: DoneStep, ports: RecordPorts): Promise<string> {
+export async function recordStage(project: string, step: DoneStep, ports: FingerprintPorts): Promise<string> {
   const { files } = ports;
   const inputs: StageRecord['inputs'] = [];
   for (const input of step.inputs) {
@@ -120,12 +116,16 @@ export async function recordStage(project: string, step: DoneStep, ports: Record
   const record: StageRecord = {
     stage: step.stage,
     command: step.command,
-    recorded: new Date(ports.clock()).toISOString(),
+    recorded: new Date(ports.now()).toISOString(),
     inputs,
     outputs: (step.outputs ?? []).map((path) => pathInProject(project, resolve(project, path))),
     results: step.results,
   };
-  const path = await placeOf(files, join(project, STAGES_FOLDER), step.name, step.command);
+  const folder = join(project, STAGES_FOLDER);
+  const path =
+    step.isOnly === true
+      ? join(folder, `${step.name}.yaml`)
+      : await placeOf(files, folder, step.name, step.command);
   await files.writeAtomic(
     path,
     `# Written by the toolkit and read by: genai status\n${stringify(record, { lineWidth: 0 })}`,

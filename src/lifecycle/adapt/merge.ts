@@ -8,6 +8,9 @@ import { openModelFolder, writeModelFolder } from '../../core/checkpoints/model-
 import { ToolkitError } from '../../core/errors/toolkit-error.js';
 import { loadAdapter } from '../../core/generation/load-adapter.js';
 import { openModelSource } from '../../core/generation/load-language-model.js';
+import { commandWord } from '../../core/project/command-word.js';
+import { pathInProject } from '../../core/project/project-folder.js';
+import { fileNamePart, type DoneStep } from '../../core/project/stage-record.js';
 import type { ProgressListener } from '../../core/progress/progress-event.js';
 import type { FileSystem } from '../../platform/file-system.js';
 import { parseOptions } from '../parse-options.js';
@@ -30,6 +33,7 @@ export type MergeOptions = z.input<typeof optionsSchema>;
 export interface MergeResult {
   readonly output_dir: string;
   readonly base: string;
+  readonly adapter: string;
   readonly merged_layers: number;
   readonly parameters: number;
   readonly storage: StorageType;
@@ -80,9 +84,25 @@ export async function mergeAdapter(options: MergeOptions, ports: MergePorts): Pr
   return {
     output_dir: out,
     base: folder,
+    adapter: source.adapterFolder,
     merged_layers: loraTargets(model, settings).length,
     parameters: countParameters(model.parameters),
     storage: stored,
+  };
+}
+
+/** What a project keeps of a merge. */
+export function mergeStep(project: string, result: MergeResult): DoneStep {
+  const [adapter, base, out] = [result.adapter, result.base, result.output_dir].map((path) =>
+    pathInProject(project, path),
+  );
+  return {
+    stage: 'deploy',
+    name: `deploy-${fileNamePart(out!)}`,
+    command: `genai adapt merge --adapter ${commandWord(adapter!)} --base ${commandWord(base!)} --out ${commandWord(out!)}`,
+    inputs: [base!, adapter!],
+    outputs: [out!],
+    results: { kind: 'merged model', layers: result.merged_layers, storage: result.storage },
   };
 }
 

@@ -1,12 +1,17 @@
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import { loadWeights } from '../../core/checkpoints/load-weights.js';
 import type { PromptCompletionExample } from '../../core/dataset-formats/example.js';
 import { readDataset } from '../../core/dataset-formats/read-dataset.js';
+import { findSplitFiles } from '../../core/dataset-formats/split-files.js';
 import type { Engine } from '../../core/engine/engine.js';
 import { ToolkitError } from '../../core/errors/toolkit-error.js';
 import { loadAdapter } from '../../core/generation/load-adapter.js';
 import { openModelSource } from '../../core/generation/load-language-model.js';
 import { classificationReport, type ClassificationReport } from '../../core/metrics/classification.js';
+import { commandWord } from '../../core/project/command-word.js';
+import { pathInProject } from '../../core/project/project-folder.js';
+import { fileNamePart, type DoneStep } from '../../core/project/stage-record.js';
 import type { ProgressListener } from '../../core/progress/progress-event.js';
 import { SequenceScorer } from '../../core/scoring/sequence-scorer.js';
 import { encodeExample } from '../../core/training/dataset/encode-example.js';
@@ -112,6 +117,34 @@ export async function evaluateClassification(
   } finally {
     await engine.dispose();
   }
+}
+
+/** What a project keeps of an evaluation. */
+export async function classificationStep(
+  project: string,
+  options: ClassificationOptions,
+  { model, adapter, rows, accuracy, macro_f1 }: ClassificationResult,
+  files: FileSystem,
+): Promise<DoneStep> {
+  const { dataset, split, ...named } = parseOptions(optionsSchema, options);
+  const word = (path: string): string => commandWord(pathInProject(project, path));
+  const parts = await findSplitFiles(files, dataset);
+  const part = parts.length === 1 ? parts[0] : parts.find((file) => file.split === split);
+  const isFolder = part?.path !== dataset;
+  return {
+    stage: 'evaluate',
+    name: `evaluate-classification-${fileNamePart(pathInProject(project, adapter ?? model))}`,
+    command: [
+      `genai evaluate classification ${word(named.model)}`,
+      ...(named.adapter === undefined ? [] : [`--adapter ${word(named.adapter)}`]),
+      `--dataset ${word(dataset)}`,
+      ...(isFolder && split !== 'test' ? [`--split ${split}`] : []),
+    ].join(' '),
+    inputs: [model, ...(adapter === null ? [] : [adapter]), part?.path ?? dataset].map((path) =>
+      resolve(path),
+    ),
+    results: { accuracy, macro_f1, rows },
+  };
 }
 
 async function readRows(

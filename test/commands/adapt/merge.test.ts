@@ -26,6 +26,7 @@ describe('genai adapt merge', () => {
     expect(Object.keys(result as object)).toEqual([
       'output_dir',
       'base',
+      'adapter',
       'merged_layers',
       'parameters',
       'storage',
