@@ -55,7 +55,7 @@ export const SCOPE_TASKS = {
     generates: false,
   },
   'token-classification': {
-    words: ['named-entity recognition', 'named entity recognition', 'NER', 'entity extraction', 'tagging'],
+    words: ['named-entity recognition', 'NER', 'entity extraction', 'tagging'],
     explanation: 'Marks words in a text: people, places, organisations, drugs, amounts.',
     hubTasks: ['token-classification', 'fill-mask', 'text-generation'],
     metrics: ['f1', 'precision', 'recall'],
