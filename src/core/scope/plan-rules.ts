@@ -100,11 +100,11 @@ const WRITING = ['text-generation', 'code-generation', 'conversational', 'tool-c
 export const PLAN_RULES: readonly PlanRule[] = [
   // Architecture
   {
-    id: 'family-labels-without-examples',
+    id: 'family-labels-with-few-examples',
     topic: 'family',
-    when: { task: LABELLING, labelled_examples: 0 },
+    when: { task: LABELLING, labelled_examples: { below: THRESHOLDS.fineTuning } },
     advice:
-      'Begin with a decoder-only model that is prompted; move to an encoder-only one when there are labels.',
+      'Begin with a decoder-only model that is prompted; move to an encoder-only one when there are labels to learn from.',
     reason:
       'Encoder-only models see both sides of every word, which suits labels, but they learn the labels from examples alone; large decoder-only models label what they are told to.',
     source: SOURCES.architectures,
@@ -202,6 +202,17 @@ export const PLAN_RULES: readonly PlanRule[] = [
       'Encoder-only models have no prompt to be told the labels in; smaller models do well on one focused task.',
     source: SOURCES.singleTask,
     decides: { approach: 'fine-tune' },
+  },
+  {
+    id: 'adaptation-labels-uncounted',
+    topic: 'adaptation',
+    when: { task: LABELLING, labelled_examples: null },
+    advice:
+      'Count your labelled examples: from 500 on fine-tune an encoder-only model; with fewer prompt a decoder-only one, with up to 6 of them.',
+    reason:
+      'Encoder-only models have no prompt to be told the labels in, so all depends on how many examples there are.',
+    source: SOURCES.singleTask,
+    decides: { approach: 'prompt' },
   },
   {
     id: 'adaptation-fine-tune',
@@ -606,29 +617,29 @@ export const PLAN_RULES: readonly PlanRule[] = [
   {
     id: 'running-memory',
     topic: 'running',
-    when: { 'hardware.memory_gb': { known: true } },
+    when: { 'hardware.memory_of_gpu_gb': { known: true } },
     advice:
-      '{hardware.memory_gb} GB hold the weights of {held} parameters at 16 bits and {held_4_bit} at 4 bits; by the rule of thumb they train {trained} in full at 32 bits.',
+      '{hardware.memory_of_gpu_gb} GB hold the weights of {held} parameters at 16 bits and {held_4_bit} at 4 bits; by the rule of thumb they train {trained} in full at 32 bits.',
     reason:
       'Weights must fit, with room for the cache and the work; training takes 24 bytes a parameter, adapters far less.',
     source: SOURCES.memory,
     figures: {
       held: {
         formula: 'memory_gb * 1e9 / bytes_per_parameter',
-        inputs: { memory_gb: 'hardware.memory_gb', bytes_per_parameter: 2 },
+        inputs: { memory_gb: 'hardware.memory_of_gpu_gb', bytes_per_parameter: 2 },
         source: SOURCES.memory,
         leavesOut: 'the cache of keys and values, and working memory',
       },
       held_4_bit: {
         formula: 'memory_gb * 1e9 / bytes_per_parameter',
-        inputs: { memory_gb: 'hardware.memory_gb', bytes_per_parameter: 0.5 },
+        inputs: { memory_gb: 'hardware.memory_of_gpu_gb', bytes_per_parameter: 0.5 },
         source: SOURCES.memory,
         leavesOut: 'scales of the quantized blocks, the cache of keys and values, and working memory',
       },
       trained: {
         formula: 'memory_gb * 1e9 / bytes_per_parameter',
         inputs: {
-          memory_gb: 'hardware.memory_gb',
+          memory_gb: 'hardware.memory_of_gpu_gb',
           bytes_per_parameter: RULE_TRAINING_BYTES_PER_PARAMETER,
         },
         source: SOURCES.memory,
@@ -732,10 +743,7 @@ export const NEXT_COMMANDS: readonly NextCommandRule[] = [
     purpose: 'a small model first, to see the loss fall',
   },
   {
-    when: {
-      'plan.approach': ['prompt', 'few-shot', 'fine-tune'],
-      'plan.family': ['decoder', 'encoder-decoder'],
-    },
+    when: { task: [...WRITING, ...TEXT_TO_TEXT, ...LABELLING] },
     command: 'genai generate MODEL --chat --prompt-file prompt.txt',
     purpose: 'what prompting alone reaches',
   },

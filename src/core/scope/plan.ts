@@ -1,3 +1,4 @@
+import { findAccelerator } from '../accelerators/find-accelerator.js';
 import type { ModelKind } from '../architectures/architecture.js';
 import { figure, type Figure } from '../estimates/figure.js';
 import { conditionText, meets, scopeFacts, type Facts } from './conditions.js';
@@ -57,9 +58,10 @@ export interface Plan {
 export function planProject(scope: Scope, file = 'scope.yaml'): Plan {
   const decided: Partial<Decisions> = {};
   const advice: Advice[] = [];
+  const known = factsOf(scope);
   for (const rule of PLAN_RULES) {
     const isSettled = TOPICS[rule.topic].first && advice.some(({ topic }) => topic === rule.topic);
-    const facts = factsOf(scope, decided);
+    const facts = { ...known, ...decisionFacts(decided) };
     if (isSettled || !meets(facts, rule.when)) continue;
     advice.push(adviceOf(rule, facts));
     Object.assign(decided, rule.decides);
@@ -76,22 +78,38 @@ export function planProject(scope: Scope, file = 'scope.yaml'): Plan {
     },
     data: { examples, available, missing: Math.max(0, examples - (available ?? 0)) },
     advice,
-    next_commands: nextCommands({ ...factsOf(scope, decided), ...figureValues(advice), file }),
+    next_commands: nextCommands({ ...known, ...decisionFacts(decided), ...figureValues(advice), file }),
   };
 }
 
-/** The facts of a scope, what follows from them, and what was decided so far. */
-function factsOf(scope: Scope, decided: Partial<Decisions>): Facts {
-  const { quality, volume, input_tokens: input, output_tokens: output } = scope;
+/** The facts of a scope, and what follows from them. */
+function factsOf(scope: Scope): Facts {
+  const { hardware, quality, volume, input_tokens: input, output_tokens: output } = scope;
   const usual: readonly string[] = scopeTask(scope.task).metrics;
   const perDay = volume.requests_per_day;
   return {
     ...scopeFacts(scope),
+    'hardware.memory_of_gpu_gb': hardware.memory_gb ?? memoryOfGpu(hardware.gpu),
     'quality.metric_is_usual': quality.metric === null ? null : usual.includes(quality.metric),
     'volume.tokens_per_day': perDay === null || input === null ? null : perDay * (input + (output ?? 0)),
-    'plan.family': decided.families?.[0] ?? null,
-    'plan.approach': decided.approach ?? null,
-    'plan.pre_training': decided.pre_training ?? null,
+  };
+}
+
+/** GB (1e9 bytes) of a GPU that the table of accelerators has; `null` for any other. */
+function memoryOfGpu(gpu: string | null): number | null {
+  if (gpu === null) return null;
+  try {
+    return findAccelerator(gpu).memoryGb;
+  } catch {
+    return null;
+  }
+}
+
+function decisionFacts({ families, approach, pre_training }: Partial<Decisions>): Facts {
+  return {
+    'plan.family': families?.[0] ?? null,
+    'plan.approach': approach ?? null,
+    'plan.pre_training': pre_training ?? null,
   };
 }
 

@@ -1,24 +1,18 @@
 import type { z } from 'zod';
 import { didYouMean } from '../near-matches.js';
+import type { ValueProblem } from '../yaml/parse-yaml.js';
 import { SCOPE_FIELDS, SCOPE_KEYS, scopeField } from './scope-fields.js';
 import { findScopeTask } from './tasks.js';
 
 /** Characters of a wrong key or value that a message repeats at most. */
 const MOST_SHOWN = 60;
 
-/** What is wrong with a scope, in plain words. */
-export interface ScopeProblem {
-  readonly path: readonly string[];
-  /** Names the field. */
-  readonly message: string;
-}
-
 /**
  * What the schema found.
  *
  * @param value what stands at the issue's path; `undefined` where nothing does
  */
-export function describeIssue(issue: z.core.$ZodIssue, value: unknown): ScopeProblem[] {
+export function describeIssue(issue: z.core.$ZodIssue, value: unknown): ValueProblem[] {
   const path = issue.path.map(String);
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => {
