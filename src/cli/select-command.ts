@@ -18,6 +18,7 @@ export abstract class SelectCommand<Result extends object> extends BaseCommand<R
     const data = userDataFolder(environment, process.platform);
     return {
       ...{ fileSystem, graphicsCards },
+      projectFolder: '.',
       cardFolders: { project: CARD_FOLDER, user: data && join(data, CARD_FOLDER) },
       machineMemoryBytes: () =>
         nodeMachineResources.memoryLimitBytes() ?? nodeProcessInfo.describe().memory_bytes,

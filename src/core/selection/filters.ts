@@ -59,7 +59,7 @@ const TESTS: {
   family:
     (family) =>
     ({ card }) =>
-      card.family === family,
+      card.family.toLowerCase() === family.toLowerCase(),
   arch:
     (arch) =>
     ({ card }) =>

@@ -13,7 +13,7 @@ const plain = (text: string): string => text.toLowerCase().replace(/[\s_]+/g, '-
  */
 export function knownName(flag: string, value: string, names: Iterable<string>): string {
   const all = [...new Set(names)].sort();
-  const found = all.find((name) => plain(name) === plain(value));
+  const found = all.find((name) => name === value) ?? all.find((name) => plain(name) === plain(value));
   if (found !== undefined) return found;
   const guess = didYouMean(value, all);
   const list =

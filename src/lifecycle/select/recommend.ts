@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { z } from 'zod';
 import { ToolkitError } from '../../core/errors/toolkit-error.js';
 import { parseMemorySize } from '../../core/estimates/memory-size.js';
@@ -70,7 +71,10 @@ export type RecommendOptions = z.input<typeof optionsSchema>;
 type Options = z.output<typeof optionsSchema>;
 
 /** What {@link recommend} needs. */
-export type RecommendPorts = CataloguePorts & MachinePorts;
+export interface RecommendPorts extends CataloguePorts, MachinePorts {
+  /** Where the project's scope lies. */
+  readonly projectFolder: string;
+}
 
 /** A model that may be used. */
 export interface RecommendedModel extends ModelSummary {
@@ -127,10 +131,11 @@ export interface RecommendationResult {
 
 async function readScope(
   path: string | undefined,
-  { fileSystem }: RecommendPorts,
+  { fileSystem, projectFolder }: RecommendPorts,
 ): Promise<{ path: string; scope: Scope } | undefined> {
-  if (path === undefined && (await fileSystem.stat(USUAL_SCOPE_FILE))?.kind !== 'file') return undefined;
-  const file = path ?? USUAL_SCOPE_FILE;
+  const usual = join(projectFolder, USUAL_SCOPE_FILE);
+  if (path === undefined && (await fileSystem.stat(usual))?.kind !== 'file') return undefined;
+  const file = path ?? usual;
   return { path: file, scope: parseScope(await fileSystem.readText(file), file) };
 }
 

@@ -59,7 +59,7 @@ describe('what cannot be read', () => {
     ['---\nmodel-index:\n- results: []\n---\n', /^README\.md: model-index\.0\.name: /],
     ['---\nmodel-index:\n- name: m\n  results:\n  - task: {type: a}\n---\n', /model-index\.0\.results\.0\./],
     [`---\na: ${'['.repeat(100_000)}\n---\n`, /^README\.md: /],
-    [`${'x'.repeat(LONGEST_CARD + 1)}`, /more than any model card/],
+    ['x'.repeat(LONGEST_CARD + 1), /more than any model card/],
     [
       `---\na: &a [${'x,'.repeat(9)}x]\n${Array.from({ length: 9 }, (_, i) => `${'bcdefghij'[i]!}: &${'bcdefghij'[i]!} [${`*${'abcdefghi'[i]!},`.repeat(9)}]`).join('\n')}\n---\n`,
       /cannot be read/,
