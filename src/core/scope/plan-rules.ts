@@ -65,7 +65,12 @@ export interface Decisions {
 
 /** What conditions may name besides the values of a scope. */
 export type DerivedPath =
-  'quality.metric_is_usual' | 'volume.tokens_per_day' | 'plan.family' | 'plan.approach' | 'plan.pre_training';
+  | 'hardware.memory_of_gpu_gb'
+  | 'quality.metric_is_usual'
+  | 'volume.tokens_per_day'
+  | 'plan.family'
+  | 'plan.approach'
+  | 'plan.pre_training';
 
 /** Path of a fact. */
 export type FactPath = ScopePath | DerivedPath;

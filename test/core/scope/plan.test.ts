@@ -27,8 +27,8 @@ const domain = (tokens_available: number | null): Fields['domain'] => ({
 
 /** For every rule a scope that it fits. */
 const FITTING: Readonly<Record<string, Fields>> = {
-  'family-labels-without-examples': { task: 'text-classification', labelled_examples: 0 },
-  'family-labels': { task: 'token-classification', labelled_examples: 100 },
+  'family-labels-with-few-examples': { task: 'text-classification', labelled_examples: 499 },
+  'family-labels': { task: 'token-classification', labelled_examples: 500 },
   'family-retrieval': { task: 'sentence-similarity' },
   'family-long-input': { task: 'summarization', input_tokens: 1025 },
   'family-text-to-text': { task: 'translation', input_tokens: 1024 },
@@ -37,6 +37,7 @@ const FITTING: Readonly<Record<string, Fields>> = {
   'adaptation-embedding-model': { task: 'sentence-similarity', labelled_examples: 999 },
   'adaptation-small-model': { privacy: 'on-device', labelled_examples: 500 },
   'adaptation-label-head': { task: 'text-classification', labelled_examples: 500 },
+  'adaptation-labels-uncounted': { task: 'text-classification' },
   'adaptation-fine-tune': { labelled_examples: 500 },
   'adaptation-few-shot': { labelled_examples: 499 },
   'adaptation-zero-shot': { labelled_examples: 0 },
@@ -179,6 +180,16 @@ describe('figures, by hand', () => {
     expect([figures.held?.value, figures.held_4_bit?.value, figures.trained?.value]).toEqual([
       12e9, 48e9, 1e9,
     ]);
+  });
+
+  it('an A10G has 24 GB by the table of accelerators, unless the scope says otherwise', () => {
+    const held = (hardware: Fields['hardware']): unknown =>
+      advice({ hardware }, 'running-memory').figures.held?.value;
+    expect(held({ gpu: 'A10G' })).toBe(12e9);
+    expect(held({ gpu: 'A10G', memory_gb: 10 })).toBe(5e9);
+    expect(plan({ hardware: { gpu: 'unheard of' } }).advice.map(({ rule }) => rule)).not.toContain(
+      'running-memory',
+    );
   });
 
   it('1,000 requests of 600 tokens for 182.64 dollars a month: 10 dollars for a million', () => {
