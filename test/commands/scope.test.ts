@@ -120,9 +120,9 @@ describe('genai scope by flags', () => {
       '0.4',
     );
     expect(stdout).toContain(`Written to ${file}: briefs\n`);
-    expect(stdout).toMatch(/\nArchitecture\nEncoder–decoder \(T5.*\n {2}because task is summarization or/);
+    expect(stdout).toMatch(/\nArchitecture\nEncoder–decoder \(T5.*\n {2}because task is summarization\n/);
     expect(stdout).toContain('The bar: rougeL of 0.4.');
-    expect(stdout).toContain('Still to gather: 200 examples.');
+    expect(stdout).toContain('Of 1,000 labelled examples 200 are still to be gathered.');
     expect(stdout).toContain(`$ genai select recommend --scope ${file}\n`);
     expect(stdout.match(/source: /g)?.length).toBeGreaterThanOrEqual(5);
   });

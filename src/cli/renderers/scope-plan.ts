@@ -17,12 +17,19 @@ export interface PlanSection {
 const statement = (text: string): PlanParagraph => ({ text, isAside: false });
 const aside = (text: string): PlanParagraph => ({ text, isAside: true });
 
+function missingData({ available, examples, missing }: ScopeResult['plan']['data']): string {
+  const all = `${examples.toLocaleString('en-US')} labelled examples`;
+  return available === null
+    ? `To have: ${all}; the scope does not say how many there are.`
+    : `Of ${all} ${missing.toLocaleString('en-US')} are still to be gathered.`;
+}
+
 /** A plan as people read it: every advice with its reason, what made it fit, and its source. */
 export function planSections({ plan }: ScopeResult): PlanSection[] {
   const { advice, data, metric, next_commands: commands } = plan;
   const conclusions: Partial<Record<Topic, string>> = {
     ...(metric.target !== null && { metric: `The bar: ${metric.name} of ${metric.target}.` }),
-    ...(data.missing > 0 && { data: `Still to gather: ${data.missing.toLocaleString('en-US')} examples.` }),
+    ...(data.missing > 0 && { data: missingData(data) }),
   };
   const topics = Object.keys(TOPICS) as Topic[];
   const sections = topics.map((topic) => ({

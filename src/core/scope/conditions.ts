@@ -41,21 +41,23 @@ function holds(fact: Facts[string], test: Test): boolean {
   return fact >= (test.atLeast ?? -Infinity) && fact < (test.below ?? Infinity);
 }
 
-/** The condition in words, one test each. */
-export function conditionText(condition: Condition<string>): string[] {
-  return Object.entries(condition).map(([path, test]) => `${path} ${testText(test!)}`);
+/** In words, what of the facts met each test of the condition. */
+export function grounds(facts: Facts, condition: Condition<string>): string[] {
+  return Object.entries(condition).map(([path, test]) => ground(path, facts[path] ?? null, test!));
 }
 
-function testText(test: Test): string {
-  if (isOneOf(test)) return `is ${test.map(String).join(' or ')}`;
-  if (test === null) return 'is not said';
-  if (typeof test !== 'object') return `is ${String(test)}`;
-  if ('known' in test) return 'is given';
-  const { atLeast, below } = test;
+function ground(path: string, fact: Facts[string], test: Test): string {
+  if (fact === null) return `${path} is not said`;
+  const value = typeof fact === 'number' ? fact.toLocaleString('en-US') : String(fact);
+  const isBounded = typeof test === 'object' && test !== null && ('atLeast' in test || 'below' in test);
+  return isBounded ? `${path} is ${value} (${boundsText(test)})` : `${path} is ${value}`;
+}
+
+function boundsText({ atLeast, below }: Bounds): string {
   return [
-    ...(atLeast === undefined ? [] : [`is ${atLeast.toLocaleString('en-US')} or more`]),
-    ...(below === undefined ? [] : [`is below ${below.toLocaleString('en-US')}`]),
-  ].join(' and ');
+    ...(atLeast === undefined ? [] : [`${atLeast.toLocaleString('en-US')} or more`]),
+    ...(below === undefined ? [] : [`below ${below.toLocaleString('en-US')}`]),
+  ].join(', ');
 }
 
 /** The values of a scope by their paths. */

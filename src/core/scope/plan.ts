@@ -1,7 +1,7 @@
 import { findAccelerator } from '../accelerators/find-accelerator.js';
 import type { ModelKind } from '../architectures/architecture.js';
 import { figure, type Figure } from '../estimates/figure.js';
-import { conditionText, meets, scopeFacts, type Facts } from './conditions.js';
+import { grounds, meets, scopeFacts, type Facts } from './conditions.js';
 import type { MetricName } from './metrics.js';
 import {
   NEXT_COMMANDS,
@@ -122,7 +122,7 @@ function adviceOf(rule: PlanRule, facts: Facts): Advice {
     rule: rule.id,
     topic: rule.topic,
     advice: fill(rule.advice, { ...facts, ...values }),
-    because: conditionText(rule.when),
+    because: grounds(facts, rule.when),
     reason: rule.reason,
     source: rule.source,
     figures,

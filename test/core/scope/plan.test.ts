@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { findModelCard } from '../../../src/core/model-cards/find-model-card.js';
-import { conditionText, meets } from '../../../src/core/scope/conditions.js';
+import { grounds, meets } from '../../../src/core/scope/conditions.js';
 import { BLOOMBERG_MIX, NEXT_COMMANDS, PLAN_RULES, THRESHOLDS } from '../../../src/core/scope/plan-rules.js';
 import { planProject, type Advice, type Plan } from '../../../src/core/scope/plan.js';
 import { checkScope, type ScopeInput } from '../../../src/core/scope/scope.js';
@@ -271,10 +271,20 @@ describe('conditions', () => {
     expect(meets(facts, condition)).toBe(expected);
   });
 
-  it('are told in words', () => {
-    expect(
-      conditionText({ task: ['a', 'b'], x: { atLeast: 1000, below: 5e6 }, y: null, z: { known: true } }),
-    ).toEqual(['task is a or b', 'x is 1,000 or more and is below 5,000,000', 'y is not said', 'z is given']);
+  it('are told in words, with what the facts are', () => {
+    const facts = { task: 'b', x: 4200, y: null, z: true };
+    const condition = {
+      task: ['a', 'b'],
+      x: { atLeast: 1000, below: 5e6 },
+      y: null,
+      z: { known: true },
+    } as const;
+    expect(grounds(facts, condition)).toEqual([
+      'task is b',
+      'x is 4,200 (1,000 or more, below 5,000,000)',
+      'y is not said',
+      'z is true',
+    ]);
   });
 });
 
