@@ -77,6 +77,11 @@ class EagerCell implements Cell {
     this.replace(value!);
   }
 
+  async clear(): Promise<void> {
+    const { value } = this.engine.compute((tf) => ({ value: tf.zeros([...this.shape], this.dtype) }));
+    this.replace(value!);
+  }
+
   /** Takes over a kept tensor of this cell's shape and type. */
   replace(tensor: Tensor): void {
     this.tensor.dispose();

@@ -22,6 +22,8 @@ export interface Cell extends TensorSpec {
   read(): Promise<TensorData>;
   /** Replaces the value. */
   write(data: TensorData): Promise<void>;
+  /** Makes every element zero. */
+  clear(): Promise<void>;
   dispose(): void;
 }
 

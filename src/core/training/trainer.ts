@@ -116,13 +116,16 @@ export class Trainer {
     const supervised = batches.reduce((sum, batch) => sum + batch.supervisedCount, 0);
     let loss = 0;
     let squaredNorm = 0;
+    // A shape's batches are all added to zeros: one graph for the first and others for the rest would hold twice the memory.
+    const accumulate = batches.length > 1;
+    if (accumulate) for (const gradient of Object.values(this.gradients)) await gradient.clear();
     for (const [index, batch] of batches.entries()) {
-      const { program, executable } = await this.gradientsFor(batch, index > 0);
+      const { program, executable } = await this.gradientsFor(batch, accumulate);
       const feeds: Record<string, Cell | TensorData> = {
         ...this.parameters,
         ...batchFeeds(program, { ...batch, weights: batch.weights.map((weight) => weight / supervised) }),
       };
-      if (index > 0) Object.assign(feeds, this.gradients);
+      if (accumulate) Object.assign(feeds, this.gradients);
       if ('dropout_counter' in program.inputs) {
         feeds['dropout_counter'] = Int32Array.of(this.stepsDone * BATCH_COUNTERS + index);
       }

@@ -55,8 +55,9 @@ function graphsOf(data: TrainingData): Graphs {
   const graphs = new Map<string, GraphShape>();
   const steps = Math.min(data.totalSteps, Math.ceil(EXAMINED_BATCHES / data.batchesOf(0).length));
   for (let step = 0; step < steps; step++) {
-    for (const [index, batch] of data.batchesOf(step).entries()) {
-      const graph = { ...batchShape(batch), accumulates: index > 0 };
+    const batches = data.batchesOf(step);
+    for (const batch of batches) {
+      const graph = { ...batchShape(batch), accumulates: batches.length > 1 };
       graphs.set(JSON.stringify(graph), graph);
     }
   }

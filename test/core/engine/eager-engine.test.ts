@@ -66,6 +66,8 @@ describe('programs', () => {
     expect(await executable.run({ a, b }, { a, b })).toEqual({ sum: new Float32Array([11, 22]) });
     expect(await a.read()).toEqual(new Float32Array([10, 20]));
     expect(await b.read()).toEqual(new Float32Array([1, 2]));
+    await b.clear();
+    expect(await b.read()).toEqual(new Float32Array(2));
   });
 
   it('shares no memory with its caller', async () => {

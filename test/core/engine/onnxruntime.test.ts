@@ -41,6 +41,9 @@ describe(`cells on ${TESTED_DEVICE}`, () => {
     await cell.write(data.slice().reverse());
     expect(await cell.read()).toEqual(data.slice().reverse());
     expect(locationOf(cell)).toBe(LOCATION);
+    await cell.clear();
+    expect(await cell.read()).toEqual(data.slice().fill(0));
+    expect(locationOf(cell)).toBe(LOCATION);
     cell.dispose();
   });
 

@@ -1,7 +1,7 @@
 import type { Tensor } from 'onnxruntime-node';
 import type { Cell, ElementType, TensorData } from '../engine.js';
 import { checkData, describeSpec, misuse } from '../checks.js';
-import { hostTensor } from './session.js';
+import { allocate, hostTensor } from './session.js';
 import type { SharedSession } from './shared-session.js';
 
 /** What every cell of this engine gives to a run. */
@@ -30,6 +30,10 @@ export class HostCell implements OnnxCell {
   async write(data: TensorData): Promise<void> {
     checkData('a cell', this, data);
     this.data.set(data);
+  }
+
+  async clear(): Promise<void> {
+    this.data.fill(0);
   }
 
   dispose(): void {}
@@ -88,6 +92,10 @@ export class DeviceCell implements OnnxCell {
   async write(data: TensorData): Promise<void> {
     checkData('a cell', this, data);
     this.replace(await this.transfer.upload(hostTensor(data, this.dtype, this.shape)));
+  }
+
+  async clear(): Promise<void> {
+    await this.write(allocate(this));
   }
 
   dispose(): void {
