@@ -256,8 +256,12 @@ export function valuesOfFlags(flags: Readonly<Record<string, unknown>>): ScopeVa
   throw new ToolkitError(problems.join('\n'), 'USAGE', 'genai scope --help explains every flag.');
 }
 
-/** Of a question that may be left open, the answer that does so. */
-const LEFT_OPEN: Choice<undefined> = { name: 'not said', value: undefined };
+/** Of a question that may be left open, the answer that does so: the first, as the empty line is where text is asked. */
+const LEFT_OPEN: Choice<undefined> = {
+  name: 'not said',
+  value: undefined,
+  description: 'Leaves it open; the plan says what usually suits.',
+};
 
 /** Asks for what is not known yet and matters for the task; an empty answer leaves it open. */
 export async function askScope(prompts: Prompts, given: ScopeValues): Promise<ScopeValues> {
@@ -273,13 +277,13 @@ async function askOne(prompts: Prompts, question: ScopeQuestion, known: ScopeVal
   const isRequired = REQUIRED_QUESTIONS.includes(question);
   const open = isRequired ? [] : [LEFT_OPEN];
   if (question.choices !== undefined) {
-    return prompts.choose<string | undefined>(question.question, [...question.choices(known), ...open]);
+    return prompts.choose<string | undefined>(question.question, [...open, ...question.choices(known)]);
   }
   if (question.kind === 'yes-no') {
     return prompts.choose<boolean | undefined>(question.question, [
+      LEFT_OPEN,
       { name: 'yes', value: true },
       { name: 'no', value: false },
-      LEFT_OPEN,
     ]);
   }
   const answer = await prompts.text(question.question, {
