@@ -73,7 +73,7 @@ export default class Scope extends BaseCommand<ScopeResult | Record<string, unkn
     const given = valuesOfFlags(flags);
     const isAsked = from === undefined && flags.ask && this.ports.prompts.interactive && !this.jsonEnabled();
     if (!isAsked && from === undefined) assertComplete(given);
-    if (isAsked) this.printParagraph('Enter leaves a question open, all but the first two.');
+    if (isAsked) this.printParagraph('Enter leaves a question open; only name and task are needed.');
     const values = isAsked ? await askScope(this.ports.prompts, given) : given;
     const result = await scopeProject({ from, out, force, values }, this.ports);
     this.printPlan(result);
