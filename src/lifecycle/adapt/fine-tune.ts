@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { adapterConfigOf } from '../../core/adapters/lora-config.js';
 import { loraParameters, type LoraSettings } from '../../core/adapters/lora.js';
 import { countParameters, type Model } from '../../core/architectures/architecture.js';
@@ -22,7 +22,7 @@ import type { FileSystem } from '../../platform/file-system.js';
 import type { MachineResources } from '../../platform/machine-resources.js';
 import type { ProcessInfo } from '../../platform/process-info.js';
 import { parseOptions } from '../parse-options.js';
-import { renderAdaptCard } from './adapt-card.js';
+import { CARD_FILE, keepOwnCard, writeRunCard } from './model-card.js';
 import { prepareDataset, type DatasetReport, type PreparedDataset } from './prepare-dataset.js';
 import {
   fineTuneOptionsSchema,
@@ -30,6 +30,7 @@ import {
   type ResolvedFineTuneOptions,
 } from './fine-tune-options.js';
 import { storageOf } from './merge.js';
+import { runFacts, type RunMaking } from './run-facts.js';
 import { beginRun, checkInputs, checkNewRun, readRunRecord, writeEnvironment } from './run-folder.js';
 import { estimateRunMemory, type RunMemoryEstimate } from './training-memory.js';
 
@@ -221,7 +222,10 @@ async function run(
       trainableParameters: countParameters(trained.trainable),
       estimatedMemory: estimatedFor(engine, estimate),
     });
-    await writeOutput(options, folder, trained, trainer, dataset, result, files);
+    await writeOutput(options, folder, trained, trainer, files, {
+      ...{ options, warmupSteps, sequenceLength, result, dataset: dataset.report },
+      ...{ optimizer: ADAMW_DEFAULTS, engine, machine: ports.process.describe() },
+    });
     await files.writeAtomic(join(options.out, 'loss.svg'), lossCurve(outcome.metrics));
     await files.writeAtomic(join(options.out, 'result.json'), `${JSON.stringify(result, null, 2)}\n`);
     await trainer.dispose();
@@ -352,50 +356,55 @@ function describeResult(
   };
 }
 
+/** What is known of a finished run beside its weights. */
+interface FinishedRun extends Omit<RunMaking, 'evaluatedOn'> {
+  readonly result: FineTuneResult;
+  readonly dataset: DatasetReport;
+}
+
+/** The run's model card, unless the user has put one of their own there. */
+async function cardOf(
+  options: ResolvedFineTuneOptions,
+  { model, adapter }: TrainedModel,
+  run: FinishedRun,
+  files: FileSystem,
+): Promise<string> {
+  const { audit, evaluation_rows, evaluation_from, rejected_rows, sources, format } = run.dataset;
+  const isHeldOut = evaluation_from === 'training rows held out';
+  const written = await writeRunCard(
+    {
+      title: basename(options.out),
+      base: options.model,
+      architecture: String(model.config['model_type']),
+      parameters: countParameters(model.parameters),
+      adapter,
+      ...{ dataset: options.dataset, files: sources, format },
+      use: [
+        `Learnt from: ${audit.rows} rows, ${audit.truncated_rows} of them cut to fit.`,
+        `Evaluated on: ${evaluation_rows === 0 ? 'none' : `${evaluation_rows} rows (${evaluation_from})`}.`,
+        ...(rejected_rows.length > 0
+          ? [`Set aside: ${rejected_rows.length} rows that could not be used.`]
+          : []),
+      ],
+      ...runFacts({ ...run, evaluatedOn: isHeldOut ? 'train' : 'validation' }),
+    },
+    files,
+  );
+  return keepOwnCard(files, run.result.output_dir, written);
+}
+
 async function writeOutput(
   options: ResolvedFineTuneOptions,
   base: ModelFolder,
   trained: TrainedModel,
   trainer: Trainer,
-  dataset: PreparedDataset,
-  result: FineTuneResult,
   files: FileSystem,
+  run: FinishedRun,
 ): Promise<void> {
+  const { result } = run;
   const storage = storageOf([...base.tensors.values()].map(({ dtype }) => dtype));
-  const usage =
-    options.method === 'lora'
-      ? `genai generate ${options.model} --adapter ${result.output_dir} --prompt "…"`
-      : `genai generate ${result.output_dir} --prompt "…"`;
-  const card = renderAdaptCard({
-    title: options.out.split(/[\\/]/).at(-1)!,
-    base: options.model,
-    adapter: options.method === 'lora',
-    data: dataset.report.sources,
-    recipe: {
-      method: options.method,
-      ...(options.method === 'lora' && {
-        rank: options.loraRank,
-        alpha: options.loraAlpha,
-        targets: options.loraTargets.join(', '),
-      }),
-      steps: result.steps,
-      'batch size': options.batchSize * options.gradientAccumulationSteps,
-      'learning rate': options.learningRate,
-      schedule: options.schedule,
-      seed: options.seed,
-      'rows learnt from': dataset.report.audit.rows,
-    },
-    results: {
-      'training loss': result.train_loss.toFixed(4),
-      ...(result.eval_loss !== null && {
-        'evaluation loss': result.eval_loss.toFixed(4),
-        perplexity: Math.exp(result.eval_loss).toFixed(3),
-      }),
-      'best step': result.best_step ?? result.steps,
-    },
-    usage,
-  });
-  const extraFiles = { 'README.md': card };
+  const card = await cardOf(options, trained, run, files);
+  const extraFiles = { [CARD_FILE]: card };
   if (trained.adapter !== undefined) {
     await writeAdapterFolder(files, result.output_dir, {
       config: adapterConfigOf(trained.model, trained.adapter, options.model),

@@ -1,10 +1,12 @@
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { loraTargets, mergeLora } from '../../core/adapters/lora.js';
 import { countParameters } from '../../core/architectures/architecture.js';
 import type { StorageType } from '../../core/checkpoints/checkpoint.js';
 import { loadWeights } from '../../core/checkpoints/load-weights.js';
 import { openModelFolder, writeModelFolder } from '../../core/checkpoints/model-folder.js';
+import { fileChunks } from '../../core/dataset-formats/file-chunks.js';
 import { ToolkitError } from '../../core/errors/toolkit-error.js';
 import { loadAdapter } from '../../core/generation/load-adapter.js';
 import { openModelSource } from '../../core/generation/load-language-model.js';
@@ -14,6 +16,7 @@ import { fileNamePart, type DoneStep } from '../../core/project/stage-record.js'
 import type { ProgressListener } from '../../core/progress/progress-event.js';
 import type { FileSystem } from '../../platform/file-system.js';
 import { parseOptions } from '../parse-options.js';
+import { CARD_FILE, writeMergedCard } from './model-card.js';
 
 const optionsSchema = z.object({
   /** Folder of the adapter, or of the run that made it. */
@@ -74,21 +77,38 @@ export async function mergeAdapter(options: MergeOptions, ports: MergePorts): Pr
   const hasTokenizer = (await files.stat(join(source.adapterFolder, 'tokenizer.json'))) !== undefined;
   const weights = await loadWeights(files, folder, model, onProgress, signal);
   mergeLora(model, settings, weights, adapterWeights);
+  const mergedLayers = loraTargets(model, settings).length;
+  const card = await writeMergedCard(
+    {
+      ...{ title: basename(out), base: folder, adapterFolder: source.adapterFolder, settings, mergedLayers },
+      architecture: String(model.config['model_type']),
+      adapterSha256: await digestOf(files, join(source.adapterFolder, 'adapter_model.safetensors')),
+      storage: stored,
+    },
+    files,
+  );
   await writeModelFolder(files, out, {
     config: checkpoint.config,
     ...(checkpoint.generationConfig && { generationConfig: checkpoint.generationConfig }),
     state: weights,
     storage: stored,
     tokenizerFilesFrom: hasTokenizer ? source.adapterFolder : folder,
+    extraFiles: { [CARD_FILE]: card },
   });
   return {
     output_dir: out,
     base: folder,
     adapter: source.adapterFolder,
-    merged_layers: loraTargets(model, settings).length,
+    merged_layers: mergedLayers,
     parameters: countParameters(model.parameters),
     storage: stored,
   };
+}
+
+async function digestOf(files: FileSystem, path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of fileChunks(files, path)) hash.update(chunk);
+  return hash.digest('hex');
 }
 
 /** What a project keeps of a merge. */

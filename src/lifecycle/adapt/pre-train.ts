@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { countParameters, type Model } from '../../core/architectures/architecture.js';
 import { readModel } from '../../core/architectures/index.js';
@@ -6,7 +6,7 @@ import { initializeParameters } from '../../core/architectures/initialize.js';
 import { readJsonObject } from '../../core/checkpoints/json-file.js';
 import { writeModelFolder } from '../../core/checkpoints/model-folder.js';
 import type { Example } from '../../core/dataset-formats/example.js';
-import { readDataset } from '../../core/dataset-formats/read-dataset.js';
+import { readDataset, type DatasetFile } from '../../core/dataset-formats/read-dataset.js';
 import { ToolkitError } from '../../core/errors/toolkit-error.js';
 import { ADAMW_DEFAULTS } from '../../core/optimizers/adamw.js';
 import { SCHEDULES } from '../../core/schedules/schedule.js';
@@ -20,8 +20,8 @@ import {
 } from '../../core/training/pretraining-data.js';
 import { runTraining, type TrainingData } from '../../core/training/run-training.js';
 import { Trainer } from '../../core/training/trainer.js';
+import type { FileSystem } from '../../platform/file-system.js';
 import { parseOptions } from '../parse-options.js';
-import { renderAdaptCard } from './adapt-card.js';
 import {
   chooseSequenceLength,
   estimatedFor,
@@ -29,15 +29,10 @@ import {
   type FineTunePorts,
   type FineTuneResult,
 } from './fine-tune.js';
+import { CARD_FILE, keepOwnCard, writeRunCard } from './model-card.js';
 import { BadRowsError } from './prepare-dataset.js';
-import {
-  beginRun,
-  checkInputs,
-  checkNewRun,
-  readRunRecord,
-  writeEnvironment,
-  type SourceFile,
-} from './run-folder.js';
+import { runFacts, type RunMaking } from './run-facts.js';
+import { beginRun, checkInputs, checkNewRun, readRunRecord, writeEnvironment } from './run-folder.js';
 import { estimateRunMemory } from './training-memory.js';
 
 const positive = z.number().int().positive();
@@ -140,6 +135,7 @@ async function run(options: Resolved, resume: boolean, ports: PreTrainPorts): Pr
   const estimate = estimateRunMemory(trained, data, ports.resources.freeMemoryBytes(), false);
   ports.onMemory(estimate);
   const parameters = countParameters(model.parameters);
+  const optimizer = { ...ADAMW_DEFAULTS, beta2: BETA2 };
   const engine = await ports.createEngine();
   try {
     ports.onPlan(describePlan(options, parameters, totalSteps, length, engine));
@@ -148,8 +144,7 @@ async function run(options: Resolved, resume: boolean, ports: PreTrainPorts): Pr
       trained,
       initializeParameters(model.parameters, options.seed),
       {
-        ...ADAMW_DEFAULTS,
-        beta2: BETA2,
+        ...optimizer,
         weightDecay: options.weightDecay,
         maximumGradientNorm: options.maxGradNorm,
       },
@@ -194,13 +189,20 @@ async function run(options: Resolved, resume: boolean, ports: PreTrainPorts): Pr
       trainable_parameters: parameters,
       output_dir: join(options.out, 'model'),
     };
+    const making = { options, warmupSteps: options.warmupSteps, sequenceLength: length, optimizer, result };
+    const card = await cardOf(
+      options,
+      model,
+      { ...making, engine, machine: ports.process.describe(), sources, evaluatedOn: 'validation' },
+      files,
+    );
     await writeModelFolder(files, result.output_dir, {
       config,
       generationConfig: generationConfigOf(tokenizer),
       state: trainer.weights,
       storage: options.storage,
       tokenizerFilesFrom: options.tokenizer,
-      extraFiles: { 'README.md': cardOf(options, result, sources) },
+      extraFiles: { [CARD_FILE]: await keepOwnCard(files, result.output_dir, card) },
       replace: true,
     });
     await files.writeAtomic(join(options.out, 'loss.svg'), lossCurve(outcome.metrics));
@@ -215,7 +217,7 @@ async function run(options: Resolved, resume: boolean, ports: PreTrainPorts): Pr
 interface Streams {
   readonly train: Int32Array;
   readonly validation: Int32Array;
-  readonly sources: readonly SourceFile[];
+  readonly sources: readonly DatasetFile[];
 }
 
 async function readStreams(
@@ -282,27 +284,21 @@ function generationConfigOf(tokenizer: Tokenizer): Record<string, unknown> {
   };
 }
 
-function cardOf(options: Resolved, result: FineTuneResult, data: readonly SourceFile[]): string {
-  return renderAdaptCard({
-    title: options.out.split(/[\\/]/).at(-1)!,
-    adapter: false,
-    data,
-    recipe: {
-      parameters: result.trainable_parameters,
-      steps: result.steps,
-      tokens: result.tokens,
-      'batch size': options.batchSize,
-      'learning rate': options.learningRate,
-      schedule: options.schedule,
-      seed: options.seed,
+function cardOf(
+  options: Resolved,
+  model: Model,
+  run: RunMaking & Pick<Streams, 'sources'>,
+  files: FileSystem,
+): Promise<string> {
+  return writeRunCard(
+    {
+      title: basename(options.out),
+      architecture: String(model.config['model_type']),
+      parameters: countParameters(model.parameters),
+      ...{ dataset: options.dataset, files: run.sources, format: 'text' },
+      use: [`The tokenizer is that of ${basename(options.tokenizer)}.`],
+      ...runFacts(run),
     },
-    results: {
-      'training loss': result.train_loss.toFixed(4),
-      ...(result.eval_loss !== null && {
-        'evaluation loss': result.eval_loss.toFixed(4),
-        perplexity: Math.exp(result.eval_loss).toFixed(2),
-      }),
-    },
-    usage: `genai generate ${result.output_dir} --prompt "…"`,
-  });
+    files,
+  );
 }

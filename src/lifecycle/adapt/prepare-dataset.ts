@@ -1,5 +1,10 @@
 import type { Example } from '../../core/dataset-formats/example.js';
-import { holdOut, readDataset, type RowProblem } from '../../core/dataset-formats/read-dataset.js';
+import {
+  holdOut,
+  readDataset,
+  type DatasetFile,
+  type RowProblem,
+} from '../../core/dataset-formats/read-dataset.js';
 import { ToolkitError } from '../../core/errors/toolkit-error.js';
 import type { Tokenizer } from '../../core/tokenizers/tokenizer.js';
 import type { Batch } from '../../core/training/batch.js';
@@ -8,7 +13,6 @@ import { evaluationBatches, planBatches, type BatchPlan } from '../../core/train
 import { encodeExample, type EncodedRow } from '../../core/training/dataset/encode-example.js';
 import type { FileSystem } from '../../platform/file-system.js';
 import type { ResolvedFineTuneOptions } from './fine-tune-options.js';
-import type { SourceFile } from './run-folder.js';
 
 /** Fewest training rows of which some are held out for evaluation. */
 const FEWEST_ROWS_TO_HOLD_OUT = 20;
@@ -20,7 +24,7 @@ const SHOWN_PROBLEMS = 50;
 /** What the user is shown before anything is trained. */
 export interface DatasetReport {
   readonly format: string;
-  readonly sources: readonly SourceFile[];
+  readonly sources: readonly DatasetFile[];
   readonly audit: DatasetAudit;
   readonly evaluation_rows: number;
   /** Where the evaluation rows are from. */
