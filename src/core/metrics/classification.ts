@@ -1,3 +1,5 @@
+import { labelScores, ratio } from './labels/label-scores.js';
+
 /** How predictions of classes compare with the truth. */
 export interface ClassificationReport {
   readonly labels: readonly string[];
@@ -17,10 +19,6 @@ export interface ClassificationReport {
   }[];
 }
 
-function ratio(part: number, whole: number): number {
-  return whole === 0 ? 0 : part / whole;
-}
-
 /**
  * Accuracy, F1 and confusion matrix.
  *
@@ -38,8 +36,7 @@ export function classificationReport(
     const hits = confusion[index]![index]!;
     const support = confusion[index]!.reduce((sum, count) => sum + count, 0);
     const claimed = confusion.reduce((sum, row) => sum + row[index]!, 0);
-    const [precision, recall] = [ratio(hits, claimed), ratio(hits, support)];
-    return { label, precision, recall, f1: ratio(2 * precision * recall, precision + recall), support };
+    return { label, ...labelScores({ hits, claimed, support }), support };
   });
   const hits = labels.reduce((sum, _, index) => sum + confusion[index]![index]!, 0);
   return {

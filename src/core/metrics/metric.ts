@@ -9,9 +9,47 @@ export interface TextRow {
 export interface LabelRow {
   readonly prediction: string;
   readonly reference: string;
-  /** Probability of each class, where the model gives them. */
-  readonly probabilities?: Readonly<Record<string, number>>;
 }
+
+/** A chosen class with the model's probability of each class. */
+export interface ProbabilityRow extends LabelRow {
+  readonly probabilities: Readonly<Record<string, number>>;
+}
+
+/** A generated text by itself. */
+export interface GenerationRow {
+  readonly prediction: string;
+}
+
+/** A generated text that should be JSON of a given form. */
+export interface StructureRow extends GenerationRow {
+  /** JSON Schema of what is wanted. */
+  readonly schema: unknown;
+}
+
+/** Several tries at one task. */
+export interface SamplesRow {
+  readonly samples: number;
+  /** Tries that passed, of the samples. */
+  readonly correct: number;
+}
+
+/** Vectors of a generated text and of what was wanted, made by the same embedding model. */
+export interface EmbeddingRow {
+  readonly prediction: ArrayLike<number>;
+  readonly reference: ArrayLike<number>;
+}
+
+/** What a judge said about two answers, asked twice; `undefined` where its reply held no verdict. */
+export interface JudgementRow {
+  /** Asked with the answer under test first. */
+  readonly testedFirst: Verdict | undefined;
+  /** Asked with the answer under test second. */
+  readonly testedSecond: Verdict | undefined;
+}
+
+/** The better of two answers in the order in which the judge saw them. */
+export type Verdict = 'first' | 'second' | 'tie';
 
 /** Tags of the tokens of one text, such as `B-PER`, beside the right ones. */
 export interface TagRow {
@@ -31,9 +69,15 @@ export interface LikelihoodRow {
 /** The kinds of rows, by the name under which a metric says what it needs. */
 export interface MetricRows {
   readonly text: TextRow;
+  readonly generation: GenerationRow;
+  readonly structure: StructureRow;
   readonly label: LabelRow;
+  readonly probability: ProbabilityRow;
   readonly tags: TagRow;
   readonly likelihood: LikelihoodRow;
+  readonly samples: SamplesRow;
+  readonly embedding: EmbeddingRow;
+  readonly judgement: JudgementRow;
 }
 
 /** Rows of one kind with the values a metric has for them, by hand or from a published example. */
@@ -60,6 +104,8 @@ export interface Metric<Kind extends keyof MetricRows = keyof MetricRows, Statis
   readonly higherIsBetter: boolean;
   /** Smallest and largest value; `null` where there is none. */
   readonly range: readonly [number | null, number | null];
+  /** False where drawing a row twice is what the metric measures, as with diversity: no bootstrap then. */
+  readonly allowsBootstrap?: false;
   statistic(row: MetricRows[Kind]): Statistic;
   /**
    * The metric's values over some rows: the first is the one that stands for it.
@@ -67,5 +113,7 @@ export interface Metric<Kind extends keyof MetricRows = keyof MetricRows, Statis
    * @param statistics of at least one row
    */
   aggregate(statistics: readonly Statistic[]): Readonly<Record<string, number>>;
+  /** The settings, in the form in which the field quotes them beside the value. */
+  signature?(statistics: readonly Statistic[]): string;
   readonly examples: readonly MetricExample<MetricRows[Kind]>[];
 }
