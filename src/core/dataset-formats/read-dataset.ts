@@ -1,12 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { FileSystem } from '../../platform/file-system.js';
 import { ToolkitError } from '../errors/toolkit-error.js';
 import { listColumns } from './columns.js';
 import type { Example } from './example.js';
-import { fileChunks } from './file-chunks.js';
 import type { FileRow } from './files/file-format.js';
-import { fileFormatOf } from './files/file-formats.js';
-import { readLines } from './files/lines.js';
+import { readRows, type RowSource } from './read-rows.js';
 import type { Row, RowFormat } from './row-format.js';
 import { detectRowFormat, ROW_FORMATS, rowFormatOf } from './row-formats.js';
 import { findSplitFiles, type Split } from './split-files.js';
@@ -24,11 +21,9 @@ export interface RowProblem {
 }
 
 /** A file that a dataset was read from. */
-export interface DatasetFile {
-  readonly path: string;
-  readonly bytes: number;
-  /** In hexadecimal. */
-  readonly sha256: string;
+export interface DatasetFile extends RowSource {
+  /** Examples that were read from it. */
+  readonly rows: number;
 }
 
 /** A dataset as read. */
@@ -109,16 +104,7 @@ async function readRowFile(
   path: string,
   knownFormat: RowFormat | undefined,
 ): Promise<ReadFile> {
-  const fileFormat = fileFormatOf(path);
-  const hash = createHash('sha256');
-  let bytes = 0;
-  async function* hashedChunks(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of fileChunks(files, path)) {
-      hash.update(chunk);
-      bytes += chunk.length;
-      yield chunk;
-    }
-  }
+  const file = readRows(files, path);
   const examples: Example[] = [];
   const problems: RowProblem[] = [];
   const add = (entry: FileRow, format: RowFormat): void => {
@@ -141,7 +127,7 @@ async function readRowFile(
   };
   let rows = 0;
   let readable = 0;
-  for await (const entry of fileFormat.rows(readLines(hashedChunks(), path), path)) {
+  for await (const entry of file) {
     rows++;
     if (format !== undefined) {
       add(entry, format);
@@ -150,15 +136,16 @@ async function readRowFile(
     first.push(entry);
     if ('row' in entry && ++readable === ROWS_TO_DETECT_FORMAT) format = settleFormat();
   }
+  const source = file.source();
   if (rows === 0) {
     throw new ToolkitError(
-      bytes === 0 ? `${path}: the file is empty` : `${path}: the file has no rows`,
+      source.bytes === 0 ? `${path}: the file is empty` : `${path}: the file has no rows`,
       'BAD_DATASET',
       'Give a file with at least one row.',
     );
   }
   format ??= settleFormat();
-  return { format, examples, problems, source: { path, bytes, sha256: hash.digest('hex') } };
+  return { format, examples, problems, source: { ...source, rows: examples.length } };
 }
 
 /**

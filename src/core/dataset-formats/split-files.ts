@@ -17,6 +17,9 @@ export type Split = keyof typeof SPLIT_NAMES;
 /** The parts, the one that every dataset has first. */
 export const SPLITS = Object.keys(SPLIT_NAMES) as readonly Split[];
 
+/** What names on the Hugging Face hub end in when a part is one file. */
+const ONLY_SHARD = /-00000-of-00001$/;
+
 /** Names of a folder's entries shown in a message at most. */
 const SHOWN_ENTRIES = 10;
 
@@ -29,7 +32,10 @@ function listEntries(names: readonly string[]): string {
 
 function findSplit(names: readonly string[], split: Split, folder: string): string | undefined {
   const [name, other] = names.filter((candidate) => {
-    const stem = candidate.slice(0, candidate.length - extensionOf(candidate).length).toLowerCase();
+    const stem = candidate
+      .slice(0, candidate.length - extensionOf(candidate).length)
+      .replace(ONLY_SHARD, '')
+      .toLowerCase();
     return isRowFile(candidate) && (SPLIT_NAMES[split] as readonly string[]).includes(stem);
   });
   if (other === undefined) return name;

@@ -327,10 +327,16 @@ describe('files and folders', () => {
       ],
     });
     expect(dataset.sources).toEqual(
-      ['Train.JSONL', 'dev.csv', 'test.txt'].map((name) => {
+      (
+        [
+          ['Train.JSONL', 1],
+          ['dev.csv', 1],
+          ['test.txt', 2],
+        ] as const
+      ).map(([name, rows]) => {
         const content = readFileSync(join(folder, name));
         const sha256 = createHash('sha256').update(content).digest('hex');
-        return { path: join(folder, name), bytes: content.length, sha256 };
+        return { path: join(folder, name), rows, bytes: content.length, sha256 };
       }),
     );
   });
@@ -372,6 +378,16 @@ describe('files and folders', () => {
     );
   });
 
+  it('knows the names that a part in one file has on the Hugging Face hub', async () => {
+    write('train-00000-of-00001.jsonl', '{"text":"a"}\n');
+    write('validation-00000-of-00001.csv', 'text\nb\n');
+    const { splits } = await readDataset(nodeFileSystem, folder);
+    expect(splits).toEqual({
+      train: [{ kind: 'text', text: 'a' }],
+      validation: [{ kind: 'text', text: 'b' }],
+    });
+  });
+
   it('refuses two files for one part', async () => {
     write('train.jsonl', '{"text":"a"}\n');
     write('val.csv', 'text\na\n');
@@ -385,18 +401,18 @@ describe('files and folders', () => {
   });
 
   it.each<[string, RegExp]>([
-    ['rows.parquet', /DuckDB/],
+    ['rows.arrow', /to_json/],
     ['rows.xlsx', /CSV/],
     ['rows.jsonl.gz', /^Unpack it first/],
-    ['rows.pkl', /\.jsonl, \.ndjson, \.json, \.csv, \.tsv, \.txt/],
+    ['rows.pkl', /\.jsonl, \.ndjson, \.json, \.csv, \.tsv, \.parquet, \.txt/],
     ['rows', /\.jsonl/],
   ])('cannot read %s, and says what to do', async (name, hint) => {
     await expectError(read(name, 'PAR1'), 'UNSUPPORTED', name, hint);
   });
 
   it('says so of a training part that it cannot read', async () => {
-    write('train.parquet', 'PAR1');
-    await expectError(readDataset(nodeFileSystem, folder), 'UNSUPPORTED', '.parquet files', /DuckDB/);
+    write('train.xlsx', 'PK');
+    await expectError(readDataset(nodeFileSystem, folder), 'UNSUPPORTED', '.xlsx files', /Save it as CSV/);
   });
 
   it.each(['a.jsonl', 'a.json', 'a.csv', 'a.txt'])('refuses %s with nothing in it', async (name) => {

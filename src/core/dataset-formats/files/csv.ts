@@ -2,7 +2,7 @@ import { parse } from 'csv-parse/sync';
 import { quoteName } from '../../checkpoints/quote-name.js';
 import { ToolkitError } from '../../errors/toolkit-error.js';
 import type { Row } from '../row-format.js';
-import type { FileFormat, FileRow } from './file-format.js';
+import type { FileRow, FileRowOptions, TextFileFormat } from './file-format.js';
 import { wholeText, type Line } from './lines.js';
 
 /** A record as csv-parse gives it with `raw` and `info`. */
@@ -62,16 +62,30 @@ function checkHeader(header: readonly string[], line: number, path: string): voi
   );
 }
 
+/** The columns that are given for a file without header, where the first line says that it is one. */
+function columnsOfHeaderless(
+  first: readonly string[],
+  { columns }: FileRowOptions,
+): readonly string[] | undefined {
+  if (columns?.length !== first.length) return undefined;
+  const isHeader = columns.every((name, index) => name.toLowerCase() === first[index]!.toLowerCase());
+  return isHeader ? undefined : columns;
+}
+
 async function* readRecords(
   lines: AsyncIterable<Line>,
   path: string,
   delimiter: string,
+  options: FileRowOptions,
 ): AsyncGenerator<FileRow> {
-  const [first, ...records] = parseRecords(await wholeText(lines, path), delimiter, path);
+  const records = parseRecords(await wholeText(lines, path), delimiter, path);
+  const first = records[0];
   if (first === undefined) return;
-  const header = first.record.map((name) => name.trim());
-  checkHeader(header, firstLine(first), path);
-  for (const entry of records) {
+  const cells = first.record.map((name) => name.trim());
+  const columns = columnsOfHeaderless(cells, options);
+  const header = columns ?? cells;
+  if (columns === undefined) checkHeader(header, firstLine(first), path);
+  for (const entry of columns === undefined ? records.slice(1) : records) {
     const line = firstLine(entry);
     const { record, raw } = entry;
     if (record.length === header.length) {
@@ -79,7 +93,7 @@ async function* readRecords(
     } else {
       yield {
         line,
-        problem: `has ${record.length} cells, and the header has ${header.length}`,
+        problem: `has ${record.length} cells, and the ${columns === undefined ? 'header' : 'first row'} has ${header.length}`,
         text: raw.trim(),
       };
     }
@@ -87,13 +101,15 @@ async function* readRecords(
 }
 
 /** Comma-separated values (RFC 4180) with a header line. */
-export const csv: FileFormat = {
+export const csv: TextFileFormat = {
+  access: 'lines',
   extensions: ['.csv'],
-  rows: (lines, path) => readRecords(lines, path, ','),
+  rows: (lines, path, options) => readRecords(lines, path, ',', options),
 };
 
 /** Tab-separated values with a header line, quoted as CSV is. */
-export const tsv: FileFormat = {
+export const tsv: TextFileFormat = {
+  access: 'lines',
   extensions: ['.tsv'],
-  rows: (lines, path) => readRecords(lines, path, '\t'),
+  rows: (lines, path, options) => readRecords(lines, path, '\t', options),
 };

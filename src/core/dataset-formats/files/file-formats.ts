@@ -3,20 +3,17 @@ import { csv, tsv } from './csv.js';
 import type { FileFormat } from './file-format.js';
 import { json } from './json.js';
 import { jsonl } from './jsonl.js';
+import { parquet } from './parquet.js';
 import { txt } from './txt.js';
 
 /** Every kind of file that rows can be read from. */
-export const FILE_FORMATS: readonly FileFormat[] = [jsonl, json, csv, tsv, txt];
+export const FILE_FORMATS: readonly FileFormat[] = [jsonl, json, csv, tsv, parquet, txt];
 
 /** Extensions that rows can be read from, for messages. */
 export const SUPPORTED_EXTENSIONS = FILE_FORMATS.flatMap(({ extensions }) => extensions);
 
 /** What to do with files that hold rows in a way this toolkit does not read. */
 const CONVERSIONS: readonly { readonly extensions: readonly string[]; readonly hint: string }[] = [
-  {
-    extensions: ['.parquet'],
-    hint: `Convert it to JSON Lines, with DuckDB for instance: COPY (FROM 'rows.parquet') TO 'rows.jsonl' (FORMAT json).`,
-  },
   {
     extensions: ['.arrow', '.feather'],
     hint: `Convert it to JSON Lines, with Python's datasets for instance: Dataset.from_file('rows.arrow').to_json('rows.jsonl').`,

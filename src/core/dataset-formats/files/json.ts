@@ -1,7 +1,7 @@
 import { isJsonObject } from '../../checkpoints/json-file.js';
 import { ToolkitError } from '../../errors/toolkit-error.js';
 import { isBlank, kindOf, listColumns } from '../columns.js';
-import type { FileFormat } from './file-format.js';
+import type { TextFileFormat } from './file-format.js';
 import { findJsonFault } from './json-fault.js';
 import { jsonLines } from './jsonl.js';
 import { wholeText } from './lines.js';
@@ -32,7 +32,8 @@ function invalidJson(text: string, path: string): ToolkitError {
 }
 
 /** One JSON array of objects, or an object that holds it as `data`; JSON Lines under this name are read as such. */
-export const json: FileFormat = {
+export const json: TextFileFormat = {
+  access: 'lines',
   extensions: ['.json'],
   async *rows(lines, path) {
     const text = await wholeText(lines, path);

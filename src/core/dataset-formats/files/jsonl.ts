@@ -1,7 +1,7 @@
 import { isJsonObject } from '../../checkpoints/json-file.js';
 import { ToolkitError } from '../../errors/toolkit-error.js';
 import { isBlank, kindOf } from '../columns.js';
-import type { FileFormat, FileRow } from './file-format.js';
+import type { FileRow, TextFileFormat } from './file-format.js';
 import { findJsonFault } from './json-fault.js';
 import { BYTE_ORDER_MARK, type Line } from './lines.js';
 
@@ -44,4 +44,8 @@ export async function* jsonLines(
 }
 
 /** JSON Lines: one JSON object a line. Read line by line, so the file may be larger than memory. */
-export const jsonl: FileFormat = { extensions: ['.jsonl', '.ndjson'], rows: jsonLines };
+export const jsonl: TextFileFormat = {
+  access: 'lines',
+  extensions: ['.jsonl', '.ndjson'],
+  rows: jsonLines,
+};

@@ -1,9 +1,10 @@
 import { isBlank } from '../columns.js';
-import type { FileFormat } from './file-format.js';
+import type { TextFileFormat } from './file-format.js';
 import { validLines } from './lines.js';
 
 /** Plain text: every paragraph, set off by blank lines, is one document. */
-export const txt: FileFormat = {
+export const txt: TextFileFormat = {
+  access: 'lines',
   extensions: ['.txt'],
   async *rows(lines, path) {
     let paragraph: string[] = [];
