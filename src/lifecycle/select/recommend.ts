@@ -1,11 +1,10 @@
-import { join } from 'node:path';
 import { z } from 'zod';
-import { ToolkitError } from '../../core/errors/toolkit-error.js';
 import { parseMemorySize } from '../../core/estimates/memory-size.js';
 import { DTYPES, parseDtype, type Dtype } from '../../core/memory/dtype.js';
 import { LICENCE_IDS } from '../../core/model-cards/other-licences.js';
-import { parseScope, type Scope } from '../../core/scope/scope.js';
-import { findScopeTask, SCOPE_TASK_NAMES, SCOPE_TASKS, type ScopeTaskName } from '../../core/scope/tasks.js';
+import { planProject } from '../../core/scope/plan.js';
+import type { Scope } from '../../core/scope/scope.js';
+import type { ScopeTaskName } from '../../core/scope/tasks.js';
 import { CRITERIA } from '../../core/selection/criteria.js';
 import { EXCLUSION_RULES } from '../../core/selection/exclusion-rules.js';
 import { COMMERCIAL } from '../../core/selection/filters.js';
@@ -32,9 +31,7 @@ import { findMachine, type Machine, type MachinePorts } from './machine.js';
 import { loadModels, type CataloguePorts } from './model-catalogue.js';
 import { parametersOption } from './parameters-option.js';
 import { summarizeModel, type ModelSummary } from './model-summary.js';
-
-/** The scope that is read where none is named. */
-export const USUAL_SCOPE_FILE = 'scope.yaml';
+import { readScope, taskOf } from './read-scope.js';
 
 /** Stands for no demand on the licence. */
 const ANY_LICENCE = 'any';
@@ -129,29 +126,6 @@ export interface RecommendationResult {
   }[];
 }
 
-async function readScope(
-  path: string | undefined,
-  { fileSystem, projectFolder }: RecommendPorts,
-): Promise<{ path: string; scope: Scope } | undefined> {
-  const usual = join(projectFolder, USUAL_SCOPE_FILE);
-  if (path === undefined && (await fileSystem.stat(usual))?.kind !== 'file') return undefined;
-  const file = path ?? usual;
-  return { path: file, scope: parseScope(await fileSystem.readText(file), file) };
-}
-
-function taskOf(given: string | undefined, scope: Scope | undefined): ScopeTaskName {
-  const words = Object.entries(SCOPE_TASKS).flatMap(([name, { words }]) => [name, ...words]);
-  if (given !== undefined) {
-    return findScopeTask(given) ?? findScopeTask(knownName('--task', given, words))!;
-  }
-  if (scope !== undefined) return scope.task;
-  throw new ToolkitError(
-    `--task: names no task, and there is no ${USUAL_SCOPE_FILE} here`,
-    'USAGE',
-    `Give --task with one of ${SCOPE_TASK_NAMES.join(', ')}; or write a scope with genai scope.`,
-  );
-}
-
 function languagesOf(
   given: readonly string[] | undefined,
   scope: Scope | undefined,
@@ -182,6 +156,14 @@ function domainOf(
   return given ?? scope?.domain.name ?? (task === 'code-generation' ? 'code' : undefined);
 }
 
+/** How the plan of the project would have it; a model that is taken as it is must still be run, and may be trained. */
+function approachOf(task: ScopeTaskName, scope: Scope | undefined): Approach {
+  if (scope === undefined || scope.task !== task) return usualApproach(task);
+  const { approach } = planProject(scope);
+  if (approach === 'as-is') return usualApproach(task);
+  return approach === 'fine-tune' ? 'lora' : 'prompt';
+}
+
 function needOf(
   options: Options,
   scope: Scope | undefined,
@@ -201,7 +183,7 @@ function needOf(
         ]);
   return {
     task,
-    approach: options.adapt ?? usualApproach(task),
+    approach: options.adapt ?? approachOf(task, scope),
     languages: languagesOf(options.language, scope, models),
     context: options.context ?? contextOf(task, scope),
     batch: options.batch ?? scope?.volume.concurrent ?? NEED_DEFAULTS.batch,

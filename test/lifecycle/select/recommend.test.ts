@@ -66,6 +66,18 @@ describe('a scope', () => {
     expect(machine).toMatchObject({ memory_bytes: 80e9, devices: 1 });
   });
 
+  it('is approached as its plan has it: labels with many examples by training, with few by prompting', async () => {
+    const adaptOf = async (examples: number) =>
+      (
+        await recommendFor(
+          {},
+          `version: 1\nname: x\ntask: text-classification\nlabelled_examples: ${examples}\n`,
+        )
+      ).need.adapt;
+    expect(await adaptOf(5000)).toBe('lora');
+    expect(await adaptOf(20)).toBe('prompt');
+  });
+
   it('may name the memory alone, or the processor', async () => {
     const hardware = (text: string) => `version: 1\nname: x\ntask: summarization\nhardware: ${text}\n`;
     const machineOf = async (text: string) => (await recommendFor({}, hardware(text))).machine;

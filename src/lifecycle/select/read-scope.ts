@@ -1,0 +1,48 @@
+import { join } from 'node:path';
+import { ToolkitError } from '../../core/errors/toolkit-error.js';
+import { parseScope, type Scope } from '../../core/scope/scope.js';
+import { findScopeTask, SCOPE_TASK_NAMES, SCOPE_TASKS, type ScopeTaskName } from '../../core/scope/tasks.js';
+import type { FileSystem } from '../../platform/file-system.js';
+import { knownName } from './known-name.js';
+
+/** The scope that is read where none is named. */
+export const USUAL_SCOPE_FILE = 'scope.yaml';
+
+/** Where a scope may lie. */
+export interface ScopePorts {
+  readonly fileSystem: FileSystem;
+  readonly projectFolder: string;
+}
+
+/**
+ * The scope in a file, or the project's own; `undefined` where none is named and the project has none.
+ *
+ * @throws ToolkitError `USAGE` for a scope that cannot be read, `NOT_FOUND` for a file that is not there
+ */
+export async function readScope(
+  path: string | undefined,
+  { fileSystem, projectFolder }: ScopePorts,
+): Promise<{ readonly path: string; readonly scope: Scope } | undefined> {
+  const usual = join(projectFolder, USUAL_SCOPE_FILE);
+  if (path === undefined && (await fileSystem.stat(usual))?.kind !== 'file') return undefined;
+  const file = path ?? usual;
+  return { path: file, scope: parseScope(await fileSystem.readText(file), file) };
+}
+
+/**
+ * The task that is named, by its name or an everyday word, or else the scope's.
+ *
+ * @throws ToolkitError `USAGE` where there is neither, or for a word that means no task
+ */
+export function taskOf(given: string | undefined, scope: Scope | undefined): ScopeTaskName {
+  if (given !== undefined) {
+    const words = Object.entries(SCOPE_TASKS).flatMap(([name, { words }]) => [name, ...words]);
+    return findScopeTask(given) ?? findScopeTask(knownName('--task', given, words))!;
+  }
+  if (scope !== undefined) return scope.task;
+  throw new ToolkitError(
+    `--task: names no task, and there is no ${USUAL_SCOPE_FILE} here`,
+    'USAGE',
+    `Give --task with one of ${SCOPE_TASK_NAMES.join(', ')}; or write a scope with genai scope.`,
+  );
+}
