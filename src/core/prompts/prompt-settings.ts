@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import { didYouMean } from '../near-matches.js';
+import { SCOPE_TASK_NAMES } from '../scope/tasks.js';
+import type { ValueProblem } from '../yaml/parse-yaml.js';
+import { EXAMPLES, LOOP } from './template-language.js';
+
+/** Name under which a template knows the labels of its task. */
+export const LABELS = 'labels';
+
+/** Names that mean something else in a template than a variable of the row. */
+const RESERVED_NAMES: readonly string[] = [EXAMPLES, LABELS, LOOP];
+
+/** Below this, float32 scores overflow before the softmax; 0 means greedy. */
+const LOWEST_TEMPERATURE = 1e-3;
+
+const line = z.string().min(1, 'must not be empty').max(1000);
+const longText = z.string().max(20_000);
+
+const variableSchema = z.union([
+  line.transform((description) => ({ description })),
+  z.strictObject({
+    description: line,
+    /** Column of the row that it stands in, where that has another name. */
+    column: line.optional(),
+    /** What it is where the row has no such column, or nothing in it. */
+    default: longText.optional(),
+  }),
+]);
+
+const variableName = z
+  .string()
+  .regex(
+    /^[A-Za-z][A-Za-z0-9_]{0,63}$/,
+    'a variable is named by letters, digits and _, beginning with a letter',
+  )
+  .refine(
+    (name) => !RESERVED_NAMES.includes(name),
+    `${RESERVED_NAMES.join(', ')} mean something else in a template`,
+  );
+
+/** How the answer is generated unless told otherwise, under the names of Hugging Face's generation_config.json. */
+const generationSchema = z.strictObject({
+  max_new_tokens: z.int().positive().optional(),
+  temperature: z
+    .number()
+    .refine(
+      (value) => value === 0 || value >= LOWEST_TEMPERATURE,
+      `must be 0 or at least ${LOWEST_TEMPERATURE}`,
+    )
+    .optional(),
+  top_k: z.int().positive().optional(),
+  top_p: z
+    .number()
+    .refine((value) => value > 0 && value <= 1, 'must be above 0 and at most 1')
+    .optional(),
+  min_p: z.number().min(0).max(1).optional(),
+  repetition_penalty: z.number().positive('must be above 0').optional(),
+  /** Texts that end the answer. */
+  stop: z.array(line).max(16).optional(),
+});
+
+/** The front matter of a prompt template. */
+export const promptSettingsSchema = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'is made of letters, digits, dots, dashes and underscores'),
+  description: line.optional(),
+  task: z.enum(SCOPE_TASK_NAMES).optional(),
+  /** Whether the body is one text to be continued, or the turns of a conversation. */
+  kind: z.enum(['plain', 'chat']).default('plain'),
+  /** What is told before the conversation: a template too. */
+  system: longText.optional(),
+  variables: z.record(variableName, variableSchema),
+  /** The variable that the model is to write: only examples show it. */
+  answer: line.optional(),
+  labels: z.array(line).min(1).max(1000).optional(),
+  generation: generationSchema.default({}),
+});
+
+/** What a prompt template says about itself. */
+export type PromptSettings = z.output<typeof promptSettingsSchema>;
+
+/** Fields of the front matter, in the order in which it is written. */
+export const PROMPT_KEYS = Object.keys(promptSettingsSchema.shape);
+
+const KEYS_WITHIN: Readonly<Record<string, readonly string[]>> = {
+  '': PROMPT_KEYS,
+  generation: Object.keys(generationSchema.shape),
+  variables: ['description', 'column', 'default'],
+};
+
+/** Tells in plain words what the schema found in a front matter. */
+export function describePromptIssue(issue: z.core.$ZodIssue, value: unknown): ValueProblem[] {
+  const path = issue.path.map(String);
+  const own = KEYS_WITHIN[path[0] ?? ''] ?? [];
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      path: [...path, key],
+      message: `unknown key ${JSON.stringify(key.slice(0, 60))}. ${didYouMean(key.slice(0, 60), own) ?? `Here may stand: ${own.join(', ')}.`}`,
+    }));
+  }
+  const field = path.join('.');
+  if (issue.code === 'invalid_key') {
+    return [{ path, message: `${field}: ${issue.issues.map(({ message }) => message).join('; ')}` }];
+  }
+  if (issue.code === 'invalid_union') {
+    return [{ path, message: `${field}: must be a sentence, or the fields ${own.join(', ')}` }];
+  }
+  if (value === undefined) return [{ path, message: `${field}: is missing` }];
+  if (issue.code === 'invalid_value') {
+    const accepted = issue.values.map(String);
+    const guess = didYouMean(String(value).slice(0, 60), accepted);
+    return [{ path, message: `${field}: must be one of ${accepted.join(', ')}${guess ? `. ${guess}` : ''}` }];
+  }
+  return [{ path, message: `${field}: ${issue.message}` }];
+}
