@@ -66,7 +66,7 @@ describe('pre-training', () => {
       ...{ ...TINY_CONFIG, initializer_range: 0.02, torch_dtype: 'float32' },
     });
     const card = readFileSync(join(out, 'model', 'README.md'), 'utf8');
-    expect(card).toContain('Trained from scratch.');
+    expect(card).toContain('trained from random weights');
     expect(card).not.toContain('base_model');
   });
 
