@@ -27,6 +27,7 @@ export function needText({ scope, need, machine }: RecommendationResult): string
     ...(need.languages.length > 0 ? [`in ${need.languages.map(languageName).join(', ')}`] : []),
     ...(need.domain === null ? [] : [`domain ${need.domain}`]),
     `${formatCount(need.batch)} × ${formatCount(need.context)} tokens`,
+    ...(need.tokens_per_second === null ? [] : [`${need.tokens_per_second} tokens a second`]),
     ...(licence.length > 0 ? [`allowing ${licence.join(' and ')}`] : []),
     `on ${machine.devices > 1 ? `${machine.devices} × ` : ''}${machine.name} with ${formatBytes(machine.memory_bytes)}`,
   ];

@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { toCsvText } from '../../cli/csv.js';
+import { numberFlag } from '../../cli/number-flag.js';
 import { SelectCommand } from '../../cli/select-command.js';
 import { APPROACHES } from '../../core/selection/need.js';
 import type { RecommendationResult } from '../../lifecycle/select/recommend.js';
@@ -57,6 +58,9 @@ export default class SelectRecommend extends SelectCommand<RecommendationResult>
       summary: 'Formats allowed for the weights, the best first [default: bf16, int8, int4].',
     }),
     'max-params': Flags.string({ summary: 'Most parameters, e.g. 7B.' }),
+    'tokens-per-second': numberFlag({
+      summary: 'Least speed of one answer, held against the bandwidth of --gpu.',
+    }),
     limit: Flags.integer({ min: 1, default: USUAL_LIMIT, summary: 'Models shown.' }),
     all: Flags.boolean({ summary: 'Show of every other model what rules it out.' }),
     criteria: Flags.boolean({ summary: 'Show what the score is made of, with sources.' }),
@@ -67,7 +71,12 @@ export default class SelectRecommend extends SelectCommand<RecommendationResult>
     const { flags } = await this.parse(SelectRecommend);
     const { recommend } = await import('../../lifecycle/select/recommend.js');
     const result = await recommend(
-      { ...flags, openWeights: flags['open-weights'], maxParams: flags['max-params'] },
+      {
+        ...flags,
+        openWeights: flags['open-weights'],
+        maxParams: flags['max-params'],
+        tokensPerSecond: flags['tokens-per-second'],
+      },
       await this.selectPorts(),
     );
     const view = await import('../../cli/renderers/recommendation.js');

@@ -2,6 +2,7 @@ import type { Contender } from './contender.js';
 import { knowsLanguage } from './filters.js';
 import { languageName } from './languages.js';
 import { isAvailable } from './selectable-model.js';
+import { fastestTokensPerSecond } from './serving-memory.js';
 import { KIND_ABILITIES, SUITABILITY } from './suitability.js';
 
 /** Something that rules a model out, whatever else speaks for it. */
@@ -113,5 +114,17 @@ export const EXCLUSION_RULES: readonly ExclusionRule[] = [
       fits || bytes === null
         ? undefined
         : `needs ${gigabytes(bytes)} to be trained (${need.approach}), of ${gigabytes(need.capacityBytes)}`,
+  },
+  {
+    id: 'speed',
+    title: 'answers that are slower than wanted',
+    excludes({ model, memory: { serving }, need }) {
+      const { tokensPerSecond: wanted, bytesPerSecond: bandwidth, devices } = need;
+      if (wanted === undefined || bandwidth === undefined) return undefined;
+      const fastest = fastestTokensPerSecond(model.memory, serving.dtype, bandwidth * devices);
+      return fastest >= wanted
+        ? undefined
+        : `writes at most ${fastest.toFixed(1)} tokens a second, of ${wanted} that are wanted`;
+    },
   },
 ];

@@ -34,6 +34,10 @@ export interface SelectionNeed {
   /** Formats allowed, the most exact first. */
   readonly formats: readonly Dtype[];
   readonly maxParameters?: number | undefined;
+  /** Least speed of one answer. */
+  readonly tokensPerSecond?: number | undefined;
+  /** Of each device's memory, where it is known. */
+  readonly bytesPerSecond?: number | undefined;
 }
 
 /** How a task is usually approached first: labels and vectors need trained weights, and text a prompt. */

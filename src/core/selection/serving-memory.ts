@@ -1,7 +1,7 @@
 import { usableMemoryBytes, type Accelerator } from '../accelerators/accelerator.js';
 import { ACCELERATORS } from '../accelerators/accelerators.js';
 import { inferenceMemory } from '../memory/inference-memory.js';
-import type { Dtype } from '../memory/dtype.js';
+import { DTYPE_BYTES, type Dtype } from '../memory/dtype.js';
 import type { MemoryModel } from '../memory/memory-model.js';
 
 /** Formats that a model is considered in, the most exact first. */
@@ -43,6 +43,20 @@ export function mostExactFit(
     if (total_bytes <= capacityBytes) return { dtype, total_bytes };
   }
   return undefined;
+}
+
+/**
+ * Tokens per second that one answer cannot pass: every token reads all weights that it meets from memory (Pope et al.
+ * 2022, arXiv 2211.05102, section 2). Leaves out the cache, and that no program reaches the whole bandwidth.
+ *
+ * @param bytesPerSecond of all devices together
+ */
+export function fastestTokensPerSecond(
+  { activeParameters }: MemoryModel,
+  dtype: Dtype,
+  bytesPerSecond: number,
+): number {
+  return bytesPerSecond / (activeParameters * DTYPE_BYTES[dtype]);
 }
 
 /** Devices that hold something, or how many of one between which it must be divided. */

@@ -2,12 +2,16 @@ import { usableMemoryBytes } from '../../core/accelerators/accelerator.js';
 import { findAccelerator } from '../../core/accelerators/find-accelerator.js';
 import type { GraphicsCards } from '../../platform/graphics-cards.js';
 
+const BYTES_PER_GB = 1e9;
+
 /** What a model is to run on. */
 export interface Machine {
   readonly name: string;
   /** Memory of each device. */
   readonly memory_bytes: number;
   readonly devices: number;
+  /** Of each device's memory; `null` where it is not known. */
+  readonly bytes_per_second: number | null;
   /** Whether it was named, or is what this machine has. */
   readonly found: 'named' | 'this machine';
 }
@@ -40,10 +44,12 @@ export async function findMachine(
   if (gpu !== undefined && gpus !== 0) {
     const accelerator = findAccelerator(gpu);
     const memory_bytes = memoryBytes ?? usableMemoryBytes(accelerator);
-    return { name: accelerator.name, memory_bytes, devices, found: 'named' };
+    const bytes_per_second = accelerator.bandwidthGbPerSecond * BYTES_PER_GB;
+    return { name: accelerator.name, memory_bytes, devices, bytes_per_second, found: 'named' };
   }
   if (memoryBytes !== undefined) {
-    return { name: 'the memory that was named', memory_bytes: memoryBytes, devices, found: 'named' };
+    const name = 'the memory that was named';
+    return { name, memory_bytes: memoryBytes, devices, bytes_per_second: null, found: 'named' };
   }
   const cards = gpus === 0 ? [] : await ports.graphicsCards.list();
   const [card] = cards;
@@ -52,8 +58,15 @@ export async function findMachine(
       name: 'this machine’s processor',
       memory_bytes: ports.machineMemoryBytes(),
       devices: 1,
+      bytes_per_second: null,
       found: 'this machine',
     };
   }
-  return { name: card.name, memory_bytes: card.memoryBytes, devices: gpus ?? 1, found: 'this machine' };
+  return {
+    name: card.name,
+    memory_bytes: card.memoryBytes,
+    devices: gpus ?? 1,
+    bytes_per_second: null,
+    found: 'this machine',
+  };
 }

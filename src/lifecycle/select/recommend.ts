@@ -61,6 +61,8 @@ const optionsSchema = z.object({
   /** Formats of the weights that are allowed. */
   dtype: z.array(z.string()).optional(),
   maxParams: z.string().optional(),
+  /** Least speed of one answer; can be held only against an accelerator that is named. */
+  tokensPerSecond: z.number().positive().optional(),
 });
 
 /** Options of {@link recommend}; each is a flag of `genai select recommend`. */
@@ -102,6 +104,7 @@ export interface RecommendationResult {
     readonly domain: string | null;
     readonly formats: readonly Dtype[];
     readonly max_parameters: number | null;
+    readonly tokens_per_second: number | null;
   };
   readonly machine: Machine;
   readonly criteria: readonly {
@@ -195,6 +198,8 @@ function needOf(
     capacityBytes: machine.memory_bytes,
     devices: machine.devices,
     formats: formatsOf(options.dtype),
+    tokensPerSecond: options.tokensPerSecond ?? scope?.latency.tokens_per_second ?? undefined,
+    bytesPerSecond: machine.bytes_per_second ?? undefined,
     maxParameters: parametersOption('--max-params', maxParams),
   };
 }
@@ -262,6 +267,7 @@ export async function recommend(
       domain: need.domain ?? null,
       formats: need.formats,
       max_parameters: need.maxParameters ?? null,
+      tokens_per_second: need.tokensPerSecond ?? null,
     },
     machine,
     criteria: CRITERIA.map(({ id, question, weights, source }) => ({

@@ -130,6 +130,22 @@ describe('the ranking', () => {
   });
 });
 
+it('what must write faster than its weights can be read is out; experts that are not met are not read', () => {
+  const need = { ...NEED, capacityBytes: 80e9, bytesPerSecond: 1e12, tokensPerSecond: 100 };
+  const rulesOf = (id: string, changes: Partial<SelectionNeed> = {}) => {
+    const changed = { ...need, ...changes };
+    const model = modelOf(id);
+    return reasonsAgainst({ model, need: changed, memory: neededMemory(model, changed) }).map(
+      ({ rule }) => rule,
+    );
+  };
+  // By hand, in bf16 at 1 TB/s: 8.19e9 parameters 61 tokens a second, two devices 122; of 30.5e9 3.3e9 are met, 150.
+  expect(rulesOf('qwen3-8b')).toEqual(['speed']);
+  expect(rulesOf('qwen3-8b', { devices: 2 })).toEqual([]);
+  expect(rulesOf('qwen3-30b-a3b')).toEqual([]);
+  expect(rulesOf('qwen3-8b', { bytesPerSecond: undefined })).toEqual([]);
+});
+
 describe('several devices', () => {
   it('hold what one cannot', () => {
     const need = { ...NEED, capacityBytes: 24e9 };

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { findAccelerator } from '../../../src/core/accelerators/find-accelerator.js';
 import { usableMemoryBytes } from '../../../src/core/accelerators/accelerator.js';
-import { mostExactFit, servingBytes, smallestDevices } from '../../../src/core/selection/serving-memory.js';
+import {
+  fastestTokensPerSecond,
+  mostExactFit,
+  servingBytes,
+  smallestDevices,
+} from '../../../src/core/selection/serving-memory.js';
 import { modelOf } from './selectable-models.js';
 
 const ONE = { context: 4096, batch: 1 };
@@ -42,4 +47,8 @@ describe('the smallest devices', () => {
     const { names } = smallestDevices(() => 100e9)!;
     for (const name of names) expect(findAccelerator(name).unifiedMemory).toBe(false);
   });
+});
+
+it('no answer is faster than its weights are read: 8.03e9 × 2 bytes at 1,008 GB/s are 62.8 tokens a second', () => {
+  expect(fastestTokensPerSecond(modelOf('llama-3.1-8b').memory, 'bf16', 1008e9)).toBeCloseTo(62.76, 2);
 });

@@ -22,6 +22,7 @@ languages: [de]
 domain: { name: finance }
 volume: { concurrent: 4 }
 hardware: { gpu: L4, gpus: 2 }
+latency: { tokens_per_second: 15 }
 licence: { commercial_use: true, derivatives: true }
 `;
 
@@ -37,9 +38,16 @@ describe('a scope', () => {
       commercial_use: true,
       derivatives: true,
       domain: 'finance',
+      tokens_per_second: 15,
     });
     // 23,034 MiB, as the driver of an L4 reports them.
-    expect(machine).toEqual({ name: 'L4', memory_bytes: 23_034 * 2 ** 20, devices: 2, found: 'named' });
+    expect(machine).toEqual({
+      name: 'L4',
+      memory_bytes: 23_034 * 2 ** 20,
+      devices: 2,
+      bytes_per_second: 300e9,
+      found: 'named',
+    });
     expect(scope).toMatch(/scope\.yaml$/);
   });
 
@@ -142,7 +150,7 @@ describe('a recommendation', () => {
     const { ports } = await temporaryProject();
     const graphicsCards = { list: async () => [{ name: 'A card', memoryBytes: 10e9 }] };
     const { machine, recommended } = await recommend({ task: 'chat' }, { ...ports, graphicsCards });
-    expect(machine).toEqual({ name: 'A card', memory_bytes: 10e9, devices: 1, found: 'this machine' });
+    expect(machine).toMatchObject({ name: 'A card', memory_bytes: 10e9, devices: 1, found: 'this machine' });
     for (const { serving } of recommended) expect(serving.total_bytes).toBeLessThanOrEqual(10e9);
   });
 });
@@ -157,6 +165,7 @@ describe('what is wrong', () => {
     [{ task: 'chat', memory: '24' }, /24/, /24GB/],
     [{ task: 'chat', dtype: ['bf17'] }, /^--dtype: /, /bf16/],
     [{ task: 'chat', maxParams: 'big' }, /^--max-params: /, /7B/],
+    [{ task: 'chat', tokensPerSecond: 0 }, /^--tokens-per-second: /, /./],
     [{ task: 'chat', context: 0 }, /^--context: /, /./],
     [{ task: 'chat', batch: -1 }, /^--batch: /, /./],
   ])('is said with what would be right: %j', async (options, message, hint) => {
