@@ -3,10 +3,3 @@ export { findModelCard, loadModelCards, modelCardIds } from './find-model-card.j
 export { LICENCES, licenceOf, type Licence, type LicenceId, type Permission } from './licences.js';
 export type { ModelCard, PretrainingObjective, Task } from './model-card.js';
 export { describeLicence, LICENCE_IDS, NO_LICENCE } from './other-licences.js';
-export {
-  readModelCardText,
-  writeModelCardText,
-  type EvaluationResult,
-  type HubCardData,
-  type HuggingFaceCard,
-} from './hugging-face-form.js';

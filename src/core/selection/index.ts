@@ -1,4 +1,11 @@
 /** Choosing a model: what rules one out, what speaks for it, and what else there is to do than to choose. */
+export {
+  readModelCardText,
+  writeModelCardText,
+  type EvaluationResult,
+  type HubCardData,
+  type HuggingFaceCard,
+} from '../model-cards/hugging-face-form.js';
 export { CRITERIA, type Criterion, type Mark } from './criteria.js';
 export type { Contender } from './contender.js';
 export { EXCLUSION_RULES, type ExclusionRule } from './exclusion-rules.js';
