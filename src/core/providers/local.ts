@@ -1,0 +1,305 @@
+import { loadAdapter } from '../generation/load-adapter.js';
+import { loadWeights } from '../checkpoints/load-weights.js';
+import type { Engine } from '../engine/engine.js';
+import { quoteName } from '../checkpoints/quote-name.js';
+import type { StateDict } from '../checkpoints/checkpoint.js';
+import { ToolkitError } from '../errors/index.js';
+import { assertReadable, generateInCache, lengthNeeded } from '../generation/generate.js';
+import { LanguageModel, type LoadedAdapter } from '../generation/language-model.js';
+import { openModelSource, type ModelSource } from '../generation/load-language-model.js';
+import { encodeChat, encodeText } from '../generation/prompts.js';
+import { SequenceScorer, type ScoredSequence } from '../scoring/sequence-scorer.js';
+import { encodeContinuation } from '../training/dataset/encode-continuation.js';
+import { BatchQueue } from './batch-queue.js';
+import { chooseBatch, MOST_ROWS, type LocalPrompt } from './local-batches.js';
+import { modelFingerprint } from './model-fingerprint.js';
+import type { ProviderKind, ProviderPorts } from './provider-ports.js';
+import type {
+  Completion,
+  CompletionRequest,
+  ContinuationScore,
+  FinishReason,
+  NextTokenDistribution,
+  Prompt,
+  Provider,
+  ScoreRequest,
+} from './provider.js';
+
+/** A model on an engine, in the two forms in which it is used. */
+interface LoadedModel {
+  readonly model: LanguageModel;
+  readonly scorer: () => Promise<SequenceScorer>;
+  dispose(): Promise<void>;
+}
+
+/** A prompt and what follows it, in tokens. */
+interface EncodedPair {
+  readonly promptIds: readonly number[];
+  readonly continuationIds: readonly number[];
+}
+
+/**
+ * A model of this toolkit: it is loaded when it is first asked. What is asked for at the same time is computed
+ * together where that changes answers by no more than rounding. Chat templates are not told the day, so that answers
+ * do not depend on it.
+ */
+class LocalProvider implements Provider {
+  readonly id: string;
+  readonly contextLength: number;
+  readonly isWorthCaching = true;
+  readonly usual = { concurrency: MOST_ROWS, timeoutSeconds: null };
+  private engine: Promise<Engine> | undefined;
+  private loaded: Promise<LoadedModel> | undefined;
+  private digest: string | undefined;
+  /** What the engine computes, one thing after the other. */
+  private turn: Promise<unknown> = Promise.resolve();
+
+  private readonly completions = new BatchQueue<LocalPrompt, Completion>(chooseBatch, (batch, signal) =>
+    this.inTurn(() => this.generate(batch, signal)),
+  );
+  private readonly scores = new BatchQueue<readonly ScoredSequence[], number[]>(
+    (waiting) => waiting,
+    (batch, signal) => this.inTurn(() => this.score(batch, signal)),
+  );
+
+  constructor(
+    location: string,
+    private readonly source: ModelSource,
+    private readonly ports: ProviderPorts,
+  ) {
+    this.id = `local:${location}`;
+    this.contextLength = source.model.shape.contextLength;
+  }
+
+  async fingerprint(signal?: AbortSignal): Promise<string> {
+    const { folder, adapterFolder } = this.source;
+    const { files, clock, onProgress = () => undefined } = this.ports;
+    const folders = adapterFolder === undefined ? [folder] : [folder, adapterFolder];
+    const ports = { files, now: () => clock.now(), onProgress, ...(signal && { signal }) };
+    this.digest ??= await modelFingerprint(folders, ports);
+    return `local:${this.digest}`;
+  }
+
+  countTokens(prompt: Prompt): number {
+    return this.encode(prompt).length;
+  }
+
+  async complete({ id, prompt, settings }: CompletionRequest, signal?: AbortSignal): Promise<Completion> {
+    const tokenIds = this.encode(prompt);
+    assertReadable(tokenIds, this.source.model.shape, nameOf(id));
+    return this.completions.add({ tokenIds, settings }, signal);
+  }
+
+  async scoreContinuations(request: ScoreRequest, signal?: AbortSignal): Promise<ContinuationScore[]> {
+    const { prompt, continuations, withGreedy = false } = request;
+    const pairs = continuations.map((continuation) => this.encodePair(prompt, continuation, request.id));
+    const sequences = pairs.map(({ promptIds, continuationIds }) => ({
+      tokenIds: [...promptIds, ...continuationIds],
+      supervised: [...promptIds.map(() => 0), ...continuationIds.map(() => 1)],
+    }));
+    const losses = await this.scores.add(sequences, signal);
+    const greedy = withGreedy ? await this.inTurn(() => this.whichAreGreedy(pairs, signal)) : undefined;
+    return losses.map((loss, index) => ({
+      logLikelihood: -loss,
+      tokens: pairs[index]!.continuationIds.length,
+      bytes: Buffer.byteLength(continuations[index]!),
+      isGreedy: greedy?.[index] ?? null,
+    }));
+  }
+
+  async nextTokenDistribution(prompt: Prompt, signal?: AbortSignal): Promise<NextTokenDistribution> {
+    const { tokenizer, model } = this.source;
+    const promptTokenIds = this.encode(prompt);
+    assertReadable(promptTokenIds, model.shape);
+    return this.inTurn(async () => {
+      const { model } = await this.load(signal);
+      const cache = await model.createCache(1, promptTokenIds.length);
+      try {
+        const [logits] = await model.prefill(cache, [promptTokenIds], signal);
+        return { logits: logits!.slice(), promptTokenIds, tokenText: (id) => tokenizer.decode([id]) };
+      } finally {
+        cache.dispose();
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.turn.catch(() => undefined);
+    await (await this.loaded?.catch(() => undefined))?.dispose();
+    await (await this.engine?.catch(() => undefined))?.dispose();
+    this.loaded = this.engine = undefined;
+  }
+
+  private encode(prompt: Prompt): number[] {
+    const { tokenizer } = this.source;
+    return prompt.kind === 'text'
+      ? encodeText(tokenizer, prompt.text)
+      : encodeChat(tokenizer, prompt.messages);
+  }
+
+  /**
+   * Spaces at the end of a text count to the continuation: most vocabularies join them to the word that follows. The
+   * Evaluation Harness of EleutherAI does the same, so that scores can be compared.
+   */
+  private encodePair(prompt: Prompt, continuation: string, id: string | undefined): EncodedPair {
+    const { tokenizer, model } = this.source;
+    let pair: EncodedPair;
+    if (prompt.kind === 'chat') {
+      const text = tokenizer.renderChat(prompt.messages, { addGenerationPrompt: true });
+      const promptIds = tokenizer.encode(text, { addSpecialTokens: false });
+      const continuationIds = encodeContinuation(tokenizer, { text, ids: promptIds }, continuation);
+      pair = { promptIds, continuationIds };
+    } else {
+      const text = prompt.text.trimEnd();
+      const ids = tokenizer.encode(text, { addSpecialTokens: false });
+      const rest = prompt.text.slice(text.length) + continuation;
+      pair = {
+        promptIds: encodeText(tokenizer, text),
+        continuationIds: encodeContinuation(tokenizer, { text, ids }, rest),
+      };
+    }
+    if (pair.continuationIds.length === 0) {
+      throw new ToolkitError(
+        `${nameOf(id)}: a continuation is empty`,
+        'USAGE',
+        'Give at least one character.',
+      );
+    }
+    assertReadable(pair.promptIds, model.shape, nameOf(id));
+    // What is scored may fill the context to its end: nothing comes after the last token.
+    assertReadable([...pair.promptIds, ...pair.continuationIds].slice(1), model.shape, nameOf(id));
+    return pair;
+  }
+
+  /** Does something that computes once all before it is done. */
+  private inTurn<T>(action: () => Promise<T>): Promise<T> {
+    const result = this.turn.then(action, action);
+    this.turn = result;
+    return result;
+  }
+
+  private async generate(batch: readonly LocalPrompt[], signal: AbortSignal): Promise<Completion[]> {
+    const { tokenizer } = this.source;
+    const { clock } = this.ports;
+    const { settings } = batch[0]!;
+    const prompts = batch.map(({ tokenIds }) => tokenIds);
+    const { model } = await this.load(signal);
+    const cache = await model.createCache(batch.length, lengthNeeded(prompts, settings));
+    try {
+      const began = clock.now();
+      const ends: number[] = [];
+      const completions = await generateInCache(model, tokenizer, cache, prompts, settings, {
+        signal,
+        onToken: ({ prompt, finishReason }) => {
+          if (finishReason !== undefined) ends[prompt] = clock.now();
+        },
+      });
+      signal.throwIfAborted();
+      return completions.map(({ text, finishReason, promptTokens, completionTokens }, row) => ({
+        text,
+        // Nothing interrupts but the signal.
+        finishReason: finishReason as FinishReason,
+        promptTokens,
+        completionTokens,
+        costUsd: null,
+        latencySeconds: (ends[row]! - began) / 1000,
+      }));
+    } finally {
+      cache.dispose();
+    }
+  }
+
+  private async score(
+    batch: readonly (readonly ScoredSequence[])[],
+    signal: AbortSignal,
+  ): Promise<number[][]> {
+    const { scorer } = await this.load(signal);
+    const losses = await (
+      await scorer()
+    ).score(batch.flat(), () => {
+      signal.throwIfAborted();
+    });
+    return batch.map(({ length }) => losses.splice(0, length));
+  }
+
+  /** Reads each prompt once, and of a continuation only as much as greedy decoding agrees with. */
+  private async whichAreGreedy(
+    pairs: readonly EncodedPair[],
+    signal: AbortSignal | undefined,
+  ): Promise<boolean[]> {
+    const { model } = await this.load(signal);
+    const lengths = pairs.map(({ promptIds, continuationIds }) => promptIds.length + continuationIds.length);
+    const cache = await model.createCache(1, Math.max(...lengths));
+    try {
+      const answers: boolean[] = [];
+      for (const { promptIds, continuationIds } of pairs) {
+        const read = [...promptIds];
+        let agrees = true;
+        for (const id of continuationIds) {
+          const [logits] = await model.prefill(cache, [read], signal);
+          agrees = logits!.indexOf(logits!.reduce((a, b) => Math.max(a, b))) === id;
+          if (!agrees) break;
+          read.push(id);
+        }
+        answers.push(agrees);
+      }
+      return answers;
+    } finally {
+      cache.dispose();
+    }
+  }
+
+  private load(signal: AbortSignal | undefined): Promise<LoadedModel> {
+    this.loaded ??= this.loadNow(signal).catch((error: unknown) => {
+      this.loaded = undefined;
+      throw error;
+    });
+    return this.loaded;
+  }
+
+  private async loadNow(signal: AbortSignal | undefined): Promise<LoadedModel> {
+    const { folder, adapterFolder, model } = this.source;
+    const { files, onProgress } = this.ports;
+    const adapter = adapterFolder === undefined ? undefined : await loadAdapter(files, adapterFolder, model);
+    const weights = await loadWeights(files, folder, model, onProgress, signal);
+    this.engine ??= this.ports.createEngine();
+    return bothForms(await this.engine, model, weights, adapter);
+  }
+}
+
+/** The model to generate with, and the one to score with, made of the same weights when it is first needed. */
+async function bothForms(
+  engine: Engine,
+  model: ModelSource['model'],
+  weights: StateDict,
+  adapter: LoadedAdapter | undefined,
+): Promise<LoadedModel> {
+  const languageModel = await LanguageModel.create(engine, model, weights, adapter);
+  let scorer: Promise<SequenceScorer> | undefined;
+  return {
+    model: languageModel,
+    scorer: () => (scorer ??= SequenceScorer.create(engine, model, weights, adapter)),
+    async dispose() {
+      await languageModel.dispose();
+      await (await scorer)?.dispose();
+    },
+  };
+}
+
+function nameOf(id: string | undefined): string {
+  return id === undefined ? 'the prompt' : `the prompt of ${quoteName(id)}`;
+}
+
+/** Models in folders: checkpoints, adapters, and what training runs made. */
+export const local: ProviderKind = {
+  name: 'local',
+  form: 'local:FOLDER',
+  options: ['adapter'],
+  async open(location, { adapter }, ports) {
+    return new LocalProvider(
+      location,
+      await openModelSource(ports.files, { model: location, adapter }),
+      ports,
+    );
+  },
+};
