@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import process from 'node:process';
 import type { RecommendPorts } from '../lifecycle/select/recommend.js';
 import type { AddModelPorts } from '../lifecycle/select/add.js';
@@ -14,16 +14,18 @@ export abstract class SelectCommand<Result extends object> extends BaseCommand<R
     const { userDataFolder } = await import('../platform/user-data-folder.js');
     const { nodeMachineResources } = await import('../platform/machine-resources.js');
     const { nodeProcessInfo } = await import('../platform/process-info.js');
+    const { findProject } = await import('../core/project/project-folder.js');
     const { fileSystem, graphicsCards, environment } = this.ports;
+    const project = await findProject(fileSystem, '.');
+    const projectFolder = project === undefined ? '.' : relative('.', project) || '.';
     const data = userDataFolder(environment, process.platform);
     return {
       ...{ fileSystem, graphicsCards },
-      projectFolder: '.',
-      cardFolders: { project: CARD_FOLDER, user: data && join(data, CARD_FOLDER) },
+      projectFolder,
+      cardFolders: { project: join(projectFolder, CARD_FOLDER), user: data && join(data, CARD_FOLDER) },
       machineMemoryBytes: () =>
         nodeMachineResources.memoryLimitBytes() ?? nodeProcessInfo.describe().memory_bytes,
       hub: async () => (await import('../platform/model-hub.js')).huggingFaceHub(environment),
-      signal: this.signal,
     };
   }
 }

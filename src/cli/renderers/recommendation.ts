@@ -128,7 +128,7 @@ export function recommendationRemark(result: RecommendationResult, limit: number
   const next =
     best.repository === null
       ? `Next: genai select show ${best.id}.`
-      : `Next: genai select pull ${best.repository}; what else it takes tells genai select show ${best.id}.`;
+      : `Next: genai select show ${best.id} tells what else it takes, genai select pull ${best.repository} gets it${result.scope === null ? '' : `, and genai select use ${best.repository} records the choice`}.`;
   return `${more}${next}`;
 }
 

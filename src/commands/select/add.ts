@@ -52,7 +52,7 @@ export default class SelectAdd extends SelectCommand<AddedModel | RemovedModel> 
       this.printParagraph(`Removed ${removed.path}.`);
       return removed;
     }
-    const added = await addModel({ ...args, ...flags }, ports);
+    const added = await addModel({ ...args, ...flags }, { ...ports, signal: this.signal });
     const { cardColumns, cardRows } = await import('../../cli/renderers/model-description.js');
     this.printTable(cardColumns(added.model), cardRows(added.model));
     this.print('\n');

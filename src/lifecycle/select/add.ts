@@ -9,6 +9,7 @@ import {
 } from '../../core/model-cards/hugging-face-form.js';
 import { findModelCard, modelCardIds, type Task } from '../../core/model-cards/index.js';
 import { didYouMean } from '../../core/near-matches.js';
+import { SCOPE_FILE } from '../../core/project/project-folder.js';
 import {
   followsInstructions,
   selectableModel,
@@ -236,7 +237,7 @@ async function targetFolder(
   if (to === 'user') return user;
   const hasProject =
     (await fileSystem.stat(project)) !== undefined ||
-    (await fileSystem.stat(join(project, '..', 'scope.yaml'))) !== undefined;
+    (await fileSystem.stat(join(project, '..', SCOPE_FILE))) !== undefined;
   return hasProject ? project : user;
 }
 

@@ -1,12 +1,10 @@
 import { join } from 'node:path';
 import { ToolkitError } from '../../core/errors/toolkit-error.js';
+import { SCOPE_FILE } from '../../core/project/project-folder.js';
 import { parseScope, type Scope } from '../../core/scope/scope.js';
 import { findScopeTask, SCOPE_TASK_NAMES, SCOPE_TASKS, type ScopeTaskName } from '../../core/scope/tasks.js';
 import type { FileSystem } from '../../platform/file-system.js';
 import { knownName } from './known-name.js';
-
-/** The scope that is read where none is named. */
-export const USUAL_SCOPE_FILE = 'scope.yaml';
 
 /** Where a scope may lie. */
 export interface ScopePorts {
@@ -23,7 +21,7 @@ export async function readScope(
   path: string | undefined,
   { fileSystem, projectFolder }: ScopePorts,
 ): Promise<{ readonly path: string; readonly scope: Scope } | undefined> {
-  const usual = join(projectFolder, USUAL_SCOPE_FILE);
+  const usual = join(projectFolder, SCOPE_FILE);
   if (path === undefined && (await fileSystem.stat(usual))?.kind !== 'file') return undefined;
   const file = path ?? usual;
   return { path: file, scope: parseScope(await fileSystem.readText(file), file) };
@@ -41,7 +39,7 @@ export function taskOf(given: string | undefined, scope: Scope | undefined): Sco
   }
   if (scope !== undefined) return scope.task;
   throw new ToolkitError(
-    `--task: names no task, and there is no ${USUAL_SCOPE_FILE} here`,
+    `--task: names no task, and there is no ${SCOPE_FILE} here`,
     'USAGE',
     `Give --task with one of ${SCOPE_TASK_NAMES.join(', ')}; or write a scope with genai scope.`,
   );

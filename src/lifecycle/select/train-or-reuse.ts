@@ -9,6 +9,7 @@ import type { MemoryModel } from '../../core/memory/memory-model.js';
 import { parseParameterCount } from '../../core/memory/parameter-count.js';
 import { typicalModel } from '../../core/memory/typical-model.js';
 import { findModelCard } from '../../core/model-cards/index.js';
+import { SCOPE_FILE } from '../../core/project/project-folder.js';
 import { planProject, type Advice, type Plan } from '../../core/scope/plan.js';
 import { BLOOMBERG_MIX, THRESHOLDS } from '../../core/scope/plan-rules.js';
 import { checkScope, type Scope } from '../../core/scope/scope.js';
@@ -17,7 +18,7 @@ import { selectableModel } from '../../core/selection/selectable-model.js';
 import { wayTo, WAYS, type Way, type WayId } from '../../core/selection/ways.js';
 import { parseOptions } from '../parse-options.js';
 import { findModel, loadModels, type CataloguePorts } from './model-catalogue.js';
-import { readScope, taskOf, USUAL_SCOPE_FILE } from './read-scope.js';
+import { readScope, taskOf } from './read-scope.js';
 
 /** One machine as it is usually rented. */
 const USUAL_GPUS = 8;
@@ -162,7 +163,7 @@ export async function trainOrReuse(
   const gpus = chosen.gpus ?? USUAL_GPUS;
   const { utilisation } = chosen;
   const machine = { accelerator, gpus, usdPerGpuHour, utilisation };
-  const plan = planProject(scope, read?.path ?? join(ports.projectFolder, USUAL_SCOPE_FILE));
+  const plan = planProject(scope, read?.path ?? join(ports.projectFolder, SCOPE_FILE));
   const told = (scope.input_tokens ?? 0) + (scope.output_tokens ?? 0);
   const data = {
     examples: Math.max(1, scope.labelled_examples ?? plan.data.examples),

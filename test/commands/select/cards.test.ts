@@ -140,7 +140,9 @@ describe('genai select recommend', () => {
     expect(rowOf(stdout, '1')).toHaveLength(7);
     expect(rowOf(stdout, '3')).toEqual([]);
     expect(rowOf(stdout, 'a licence without commercial use')).toHaveLength(3);
-    expect(stdout).toMatch(/Next: genai select pull \S+\/\S+;/);
+    expect(stdout).toMatch(
+      /genai select pull \S+\/\S+ gets it, and genai select use \S+\/\S+ records the choice\.\n$/,
+    );
   });
 
   it('tells every reason with --all, and the weights with --criteria', async () => {
