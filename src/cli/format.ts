@@ -1,30 +1,11 @@
+import { formatDecimal } from '../core/number-text.js';
+
+export { formatCount, formatDecimal, formatDuration, formatFigure } from '../core/number-text.js';
+
 /** Bytes in a GB: the decimal unit of disks, of the course notes and of the ZeRO paper. */
 export const BYTES_PER_GB = 1e9;
 /** Bytes in a GiB: the binary unit in which operating systems and GPU drivers report memory; 7.4 % larger. */
 export const BYTES_PER_GIB = 2 ** 30;
-
-/** `1234567` → `1,234,567`. Whole numbers only. */
-export function formatCount(count: number): string {
-  return Math.round(count)
-    .toString()
-    .replace(/\B(?=(\d{3})+$)/g, ',');
-}
-
-/** A number with its thousands grouped and `digits` decimals: `4200.5, 1` → `4,200.5`. */
-export function formatDecimal(value: number, digits: number): string {
-  const [whole = '', fraction] = value.toFixed(digits).split('.');
-  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',');
-  return fraction === undefined ? grouped : `${grouped}.${fraction}`;
-}
-
-/** A measured figure at four significant digits: `2.30258` → `2.303`, `0.0000123456` → `0.00001235`, `18403.7` → `18,404`. */
-export function formatFigure(value: number): string {
-  if (!Number.isFinite(value) || value === 0) return String(value);
-  const magnitude = Math.floor(Math.log10(Math.abs(value)));
-  if (magnitude < -7) return value.toExponential(3);
-  const decimals = Math.max(0, 3 - magnitude);
-  return decimals === 0 ? formatDecimal(value, 0) : String(Number(value.toFixed(decimals)));
-}
 
 function scaled(bytes: number, step: number, units: readonly string[]): string {
   let value = bytes;
@@ -59,19 +40,4 @@ export function formatParameters(count: number): string {
     if (count >= scale * 0.99995) return `${String(Number((count / scale).toFixed(1)))}${suffix}`;
   }
   return String(count);
-}
-
-/** Seconds as a person says them: `0.25` → `250 ms`, `3.2` → `3.2 s`, `95` → `1 min 35 s`, `7300` → `2 h 01 min`. */
-export function formatDuration(seconds: number): string {
-  if (seconds < 0.9995) return `${formatDecimal(seconds * 1000, 0)} ms`;
-  if (seconds < 59.95) return `${formatDecimal(seconds, 1)} s`;
-  const wholeSeconds = Math.round(seconds);
-  if (wholeSeconds < 3600) return `${Math.floor(wholeSeconds / 60)} min ${twoDigits(wholeSeconds % 60)} s`;
-  const minutes = Math.round(seconds / 60);
-  if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h ${twoDigits(minutes % 60)} min`;
-  return `${formatDecimal(seconds / 86_400, 1)} days`;
-}
-
-function twoDigits(value: number): string {
-  return String(value).padStart(2, '0');
 }

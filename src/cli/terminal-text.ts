@@ -1,33 +1,13 @@
-/**
- * What can move the cursor, recolour, retitle or reorder a terminal's text: control characters (among them the
- * escape that starts every ANSI sequence), Unicode's bidirectional controls, and its line and paragraph separators.
- */
-const UNSAFE = /[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/gu;
-
-const SHORT_ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
-
-function escapeCharacter(character: string): string {
-  const code = character.codePointAt(0) ?? 0;
-  return (
-    SHORT_ESCAPES[character] ??
-    (code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`)
-  );
-}
+import { visibleLines, visibleText } from '../core/visible-text.js';
 
 /**
  * Makes text that came from data (file contents, names, model output) safe to print on one line: characters that a
  * terminal would obey are written as visible escapes such as `\x1b`, `\n` or `\u202e`.
  */
-export function sanitizeForTerminal(text: string): string {
-  return text.replace(UNSAFE, escapeCharacter);
-}
+export const sanitizeForTerminal = visibleText;
 
 /** The same for text of several lines: line feeds and tabs stay what they are. */
-export function sanitizeLinesForTerminal(text: string): string {
-  return text.replace(UNSAFE, (character) =>
-    character === '\n' || character === '\t' ? character : escapeCharacter(character),
-  );
-}
+export const sanitizeLinesForTerminal = visibleLines;
 
 /** Combining marks and format characters, which take no cell of their own. */
 const ZERO_WIDTH = /[\p{Mn}\p{Me}\p{Cf}]/u;
