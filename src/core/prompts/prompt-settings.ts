@@ -109,7 +109,7 @@ export function describePromptIssue(issue: z.core.$ZodIssue, value: unknown): Va
   if (value === undefined) return [{ path, message: `${field}: is missing` }];
   if (issue.code === 'invalid_value') {
     const accepted = issue.values.map(String);
-    const guess = didYouMean(String(value).slice(0, 60), accepted);
+    const guess = typeof value === 'string' ? didYouMean(value.slice(0, 60), accepted) : undefined;
     return [{ path, message: `${field}: must be one of ${accepted.join(', ')}${guess ? `. ${guess}` : ''}` }];
   }
   return [{ path, message: `${field}: ${issue.message}` }];

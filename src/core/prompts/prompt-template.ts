@@ -209,18 +209,14 @@ class VariableChecker {
 export function writePromptTemplate({ settings, body }: Pick<PromptTemplate, 'settings' | 'body'>): string {
   const { variables, generation } = settings;
   const written = {
-    ...Object.fromEntries(
-      PROMPT_KEYS.map((key) => [key, settings[key as keyof PromptSettings]]).filter(
-        ([, value]) => value !== undefined,
-      ),
-    ),
+    ...settings,
     variables: Object.fromEntries(
       Object.entries(variables).map(([name, variable]) => [
         name,
         Object.keys(variable).length === 1 ? variable.description : variable,
       ]),
     ),
-    ...(Object.keys(generation).length === 0 ? { generation: undefined } : {}),
+    generation: Object.keys(generation).length === 0 ? undefined : generation,
   };
   const yaml = stringify(written, { lineWidth: 0, keepUndefined: false });
   return `---\n${yaml}---\n${body}`;

@@ -88,7 +88,7 @@ const RULES: readonly ShotsRule[] = [
   },
   {
     id: 'examples-hurt',
-    when: ({ best, most }) => isBetter(best, most),
+    when: ({ points, most }) => points.some((point) => isBetter(point, most)),
     verdict: 'fine-tune',
     shots: ({ sufficient }) => sufficient,
     sentence: ({ sufficient }) =>
@@ -96,6 +96,16 @@ const RULES: readonly ShotsRule[] = [
     reason: ({ best, most }) =>
       `${scoreOf(most)} with ${most.shots} lies below ${scoreOf(best)} with ${best.shots}.`,
     source: INTERVALS,
+  },
+  {
+    id: 'rising-at-a-price',
+    when: ({ points, most }) => most.shots >= THRESHOLDS.fewShot - 1 && isBetter(most, points.at(-2)!),
+    verdict: 'fine-tune',
+    shots: ({ sufficient }) => sufficient,
+    sentence: ({ most, bar }) =>
+      `${examples(most.shots)} still help${bar === undefined ? '' : `, short of the bar of ${written(bar)}`}, and are read at every request: fine-tune on such examples instead.`,
+    reason: (curve) => `${scoreOf(curve.most)} with ${curve.most.shots}; ${price(curve)}.`,
+    source: SOURCES.fewShot,
   },
   {
     id: 'enough-tried',

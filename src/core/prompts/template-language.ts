@@ -25,6 +25,10 @@ export const LOOP = 'loop';
 /** Characters of a rendered piece at most: several times the longest context windows of today. */
 const MOST_RENDERED_CHARACTERS = 50_000_000;
 
+/** Blanks in a row at most: what reads templates takes time that grows with their square. */
+const MOST_BLANKS = 1000;
+const TOO_MANY_BLANKS = new RegExp(`\\s{${MOST_BLANKS + 1}}`);
+
 /** What a node of a parsed template may hold; which of it depends on its type. */
 interface Node {
   readonly type: string;
@@ -200,6 +204,7 @@ export async function compileTemplateText(
       LANGUAGE,
     );
   };
+  if (TOO_MANY_BLANKS.test(source)) refuse(`more than ${MOST_BLANKS} blanks in a row`);
   let program: JinjaProgram;
   const names = new NameReader(refuse);
   try {

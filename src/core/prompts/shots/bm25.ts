@@ -31,7 +31,10 @@ export class Bm25Index {
     for (const [index, words] of documents.entries()) {
       for (const word of words) {
         let counts = this.occurrences.get(word);
-        if (counts === undefined) this.occurrences.set(word, (counts = new Map()));
+        if (counts === undefined) {
+          counts = new Map<number, number>();
+          this.occurrences.set(word, counts);
+        }
         counts.set(index, (counts.get(index) ?? 0) + 1);
       }
     }
