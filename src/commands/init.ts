@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
@@ -67,7 +67,6 @@ export default class Init extends BaseCommand<InitResult> {
     const { SCOPE_TASK_NAMES, scopeTask } = await import('../core/scope/tasks.js');
     const { prompts } = this.ports;
     if (prompts.interactive && !this.jsonEnabled()) {
-      const { basename } = await import('node:path');
       const choices = SCOPE_TASK_NAMES.map((value) => {
         const { words, explanation } = scopeTask(value);
         return { name: `${value} (${words[0]})`, value: value as string, description: explanation };

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { parseDocument, stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import type { FileSystem } from '../../platform/file-system.js';
 import { ToolkitError } from '../errors/toolkit-error.js';
@@ -56,16 +56,21 @@ export function fileNamePart(text: string): string {
  */
 export async function readStageRecord(files: FileSystem, path: string): Promise<StageRecord> {
   const source = await readSmallText(files, path);
-  const document = parseDocument(source, { schema: 'core', stringKeys: true, logLevel: 'error' });
-  const [error] = document.errors;
-  const damaged = (what: string): ToolkitError =>
+  const damaged = (what: string, cause?: unknown): ToolkitError =>
     new ToolkitError(
       `${path}: ${what}`,
       'BAD_CHECKPOINT',
       'Mend the file, or remove it and do that stage again.',
+      cause,
     );
-  if (error !== undefined) throw damaged(error.message.split('\n')[0]!.replace(/:$/, ''));
-  const result = recordSchema.safeParse(document.toJS({ maxAliasCount: 0 }));
+  let value: unknown;
+  try {
+    value = parse(source, { schema: 'core', maxAliasCount: 0, logLevel: 'error' });
+  } catch (cause) {
+    // The parser's own words, or what its limits on aliases and on brackets within brackets make it throw.
+    throw damaged(cause instanceof Error ? cause.message.split('\n')[0]! : 'is not YAML', cause);
+  }
+  const result = recordSchema.safeParse(value);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   throw damaged([...issue!.path.map(String), issue!.message].join(': '));

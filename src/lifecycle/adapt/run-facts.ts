@@ -48,16 +48,11 @@ export function runFacts(
   making: RunMaking,
 ): Pick<RunFacts, 'recipe' | 'hardware' | 'results' | 'evaluation' | 'sequenceLength'> {
   const { options, engine, machine, optimizer, result, warmupSteps, sequenceLength } = making;
-  const settings = Object.entries({ ...options, warmupSteps, sequenceLength }).flatMap(
-    ([name, value]): [string, string | number | boolean][] =>
-      PLACES.has(name) || value === undefined || value === null
-        ? []
-        : [
-            [
-              spelledOut(name),
-              Array.isArray(value) ? value.join(', ') : (value as string | number | boolean),
-            ],
-          ],
+  const resolved: Readonly<Record<string, unknown>> = { ...options, warmupSteps, sequenceLength };
+  const settings = Object.entries(resolved).flatMap(([name, value]): [string, string | number | boolean][] =>
+    PLACES.has(name) || value === undefined || value === null
+      ? []
+      : [[spelledOut(name), Array.isArray(value) ? value.join(', ') : (value as string | number | boolean)]],
   );
   const { eval_loss, perplexity, best_step } = result;
   const isEvaluated = eval_loss !== null && perplexity !== null;
