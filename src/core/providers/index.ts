@@ -12,6 +12,8 @@ export type {
   Prompt,
   Provider,
   ScoreRequest,
+  TextLikelihood,
+  TextScoreRequest,
 } from './provider.js';
 export { ProviderFault, type FaultNature } from './provider-fault.js';
 export type { ProviderKind, ProviderOptions, ProviderPorts } from './provider-ports.js';

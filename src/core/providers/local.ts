@@ -8,6 +8,7 @@ import { assertReadable, generateInCache, lengthNeeded } from '../generation/gen
 import { LanguageModel, type LoadedAdapter } from '../generation/language-model.js';
 import { openModelSource, type ModelSource } from '../generation/load-language-model.js';
 import { encodeChat, encodeText } from '../generation/prompts.js';
+import { slidingWindows } from '../metrics/likelihood/sliding-windows.js';
 import { SequenceScorer, type ScoredSequence } from '../scoring/sequence-scorer.js';
 import { encodeContinuation } from '../training/dataset/encode-continuation.js';
 import { BatchQueue } from './batch-queue.js';
@@ -23,6 +24,8 @@ import type {
   Prompt,
   Provider,
   ScoreRequest,
+  TextLikelihood,
+  TextScoreRequest,
 } from './provider.js';
 
 /** A model on an engine, in the two forms in which it is used. */
@@ -105,6 +108,24 @@ class LocalProvider implements Provider {
       bytes: Buffer.byteLength(continuations[index]!),
       isGreedy: greedy?.[index] ?? null,
     }));
+  }
+
+  async scoreText({ text, stride }: TextScoreRequest, signal?: AbortSignal): Promise<TextLikelihood> {
+    const { tokenizer } = this.source;
+    const tokenIds = encodeText(tokenizer, text);
+    const window = this.contextLength;
+    const windows = slidingWindows(tokenIds.length, window, stride ?? Math.ceil(window / 2));
+    const sequences = windows
+      .filter(({ scoredFrom, end }) => scoredFrom < end)
+      .map(({ start, scoredFrom, end }) => ({
+        tokenIds: tokenIds.slice(start, end),
+        supervised: Array.from({ length: end - start }, (_, index) => Number(start + index >= scoredFrom)),
+      }));
+    const losses = await this.scores.add(sequences, signal);
+    return {
+      logLikelihood: -losses.reduce((sum, loss) => sum + loss, 0),
+      tokens: sequences.reduce((sum, { supervised }) => sum + supervised.reduce((a, b) => a + b, 0), 0),
+    };
   }
 
   async nextTokenDistribution(prompt: Prompt, signal?: AbortSignal): Promise<NextTokenDistribution> {

@@ -57,12 +57,31 @@ export interface ContinuationScore {
   readonly isGreedy: boolean | null;
 }
 
+/** A text whose likelihood as a whole is wanted. */
+export interface TextScoreRequest {
+  readonly id?: string | undefined;
+  readonly text: string;
+  /**
+   * Tokens from the start of one window over the text to the start of the next, where the text is longer than the
+   * context; default: half the context.
+   */
+  readonly stride?: number | undefined;
+}
+
+/** How likely a model finds a whole text. */
+export interface TextLikelihood {
+  /** Natural logarithm of the probability of all its tokens but the first, which nothing precedes. */
+  readonly logLikelihood: number;
+  /** Tokens that this is the likelihood of. */
+  readonly tokens: number;
+}
+
 /** What a model expects after a prompt, before any setting changes it. */
 export interface NextTokenDistribution {
   /** [vocabulary] */
   readonly logits: Float32Array;
   readonly promptTokenIds: readonly number[];
-  tokenText(id: number): string;
+  readonly tokenText: (id: number) => string;
 }
 
 /** Texts as vectors, in order. */
@@ -93,6 +112,7 @@ export interface Provider {
   countTokens?(prompt: Prompt): number;
   /** One score for each continuation, in order. */
   scoreContinuations?(request: ScoreRequest, signal?: AbortSignal): Promise<ContinuationScore[]>;
+  scoreText?(request: TextScoreRequest, signal?: AbortSignal): Promise<TextLikelihood>;
   nextTokenDistribution?(prompt: Prompt, signal?: AbortSignal): Promise<NextTokenDistribution>;
   embed?(texts: readonly string[], signal?: AbortSignal): Promise<Embeddings>;
   close(): Promise<void>;
