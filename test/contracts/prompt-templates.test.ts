@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parsePromptTemplate, writePromptTemplate } from '../../src/core/prompts/prompt-template.js';
-import { renderPrompt, type RenderedPrompt } from '../../src/core/prompts/render-prompt.js';
+import { renderPrompt } from '../../src/core/prompts/render-prompt.js';
+import type { Prompt } from '../../src/core/providers/provider.js';
 
 const FOLDER = fileURLToPath(new URL('../../templates/prompts', import.meta.url));
 const files = readdirSync(FOLDER);
-const textOf = (prompt: RenderedPrompt): string =>
-  prompt.kind === 'plain' ? prompt.text : prompt.messages.map(({ content }) => content).join('\n');
+const textOf = (prompt: Prompt): string =>
+  prompt.kind === 'text' ? prompt.text : prompt.messages.map(({ content }) => content).join('\n');
 
 describe('the starter prompts', () => {
   it('come in pairs, plain and chat', () => {

@@ -4,14 +4,13 @@ import type { Row } from '../dataset-formats/row-format.js';
 import { ToolkitError } from '../errors/toolkit-error.js';
 import { didYouMean } from '../near-matches.js';
 import type { ChatMessage } from '../tokenizers/chat-message.js';
+import type { Prompt } from '../providers/provider.js';
 import { LABELS } from './prompt-settings.js';
 import type { PromptTemplate } from './prompt-template.js';
 import type { TemplateValue, TemplateValues } from './template-language.js';
 
-/** A prompt as it is sent. */
-export type RenderedPrompt =
-  | { readonly kind: 'plain'; readonly text: string }
-  | { readonly kind: 'chat'; readonly messages: readonly ChatMessage[] };
+/** A prompt as it is sent: what a provider takes. */
+export type RenderedPrompt = Prompt;
 
 /** What a prompt is made of. */
 export interface PromptContent {
@@ -58,7 +57,7 @@ export function renderPrompt(
   const exampleValues = examples.map((example, index) =>
     valuesOf(template, example, exampleVariables ?? [], `example ${index + 1}`),
   );
-  if (settings.kind === 'plain') return { kind: 'plain', text: turns[0]!.text.render(values, exampleValues) };
+  if (settings.kind === 'plain') return { kind: 'text', text: turns[0]!.text.render(values, exampleValues) };
 
   const firstExample = turns.findIndex(({ isExample }) => isExample);
   const messages = turns.flatMap(({ role, isExample, text }, index): ChatMessage[] => {

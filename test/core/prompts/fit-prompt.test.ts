@@ -21,7 +21,7 @@ const examples = Array.from({ length: 9 }, (_, index) => ({ text: `t${index}`, l
 const row = { text: 'asked' };
 
 /** One token for each word: 2 without examples, 2 more for each. */
-const countWords: CountTokens = (prompt) => (prompt.kind === 'plain' ? prompt.text.split(/\s+/).length : NaN);
+const countWords: CountTokens = (prompt) => (prompt.kind === 'text' ? prompt.text.split(/\s+/).length : NaN);
 const fit = (contextLength: number, maxNewTokens: number, given = examples) =>
   fitPrompt({ template, row, examples: given, countTokens: countWords, contextLength, maxNewTokens });
 

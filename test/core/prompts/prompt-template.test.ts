@@ -36,7 +36,7 @@ describe('a plain prompt', () => {
     const template = await plain(FEW_SHOT);
     expect([template.rowVariables, template.exampleVariables]).toEqual([['text'], ['text', 'label']]);
     expect(renderPrompt(template, { row: { text: 'I loved it!' } })).toEqual({
-      kind: 'plain',
+      kind: 'text',
       text: 'Classify as good or bad.\n\nReview: I loved it!\nSentiment:',
     });
     const examples = [
@@ -44,7 +44,7 @@ describe('a plain prompt', () => {
       { text: 'Fun.', label: 'good' },
     ];
     expect(renderPrompt(template, { row: { text: 'Hm.' }, examples })).toEqual({
-      kind: 'plain',
+      kind: 'text',
       text: 'Classify as good or bad.\n\nReview: Dull.\nSentiment: bad\n\nReview: Fun.\nSentiment: good\n\nReview: Hm.\nSentiment:',
     });
   });
@@ -142,7 +142,7 @@ describe('what stands in rows', () => {
   it.each(hostile)('is text like any other: %j', async (text) => {
     const template = await plain(FEW_SHOT);
     expect(renderPrompt(template, { row: { text }, examples: [{ text, label: text }] })).toEqual({
-      kind: 'plain',
+      kind: 'text',
       text: `Classify as good or bad.\n\nReview: ${text}\nSentiment: ${text}\n\nReview: ${text}\nSentiment:`,
     });
     const turns = await chat('# user\n{{ text }}', 'name: x\nvariables: { text: T }');
