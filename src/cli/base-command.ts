@@ -47,6 +47,12 @@ export abstract class BaseCommand<Result extends object> extends Command {
     return this.openProgress;
   }
 
+  /** What the choice and the estimate of a model ask of the machine. */
+  protected async machinePorts() {
+    const { machinePorts } = await import('./machine-ports.js');
+    return machinePorts(this.ports);
+  }
+
   /** Writes text for people to stdout; nothing under `--json`. The caller sanitizes what comes from data. */
   protected print(text: string): void {
     this.openProgress?.clear();

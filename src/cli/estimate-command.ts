@@ -37,19 +37,6 @@ export abstract class EstimateCommand<Result extends object> extends BaseCommand
     force: Flags.boolean({ summary: 'Write over an existing chart.', dependsOn: ['chart'] }),
   };
 
-  /** What an estimate may ask of the machine and of the hub; nothing of it is touched before it is needed. */
-  protected async estimatePorts() {
-    const { nodeMachineResources } = await import('../platform/machine-resources.js');
-    const { nodeProcessInfo } = await import('../platform/process-info.js');
-    const { fileSystem, graphicsCards, environment } = this.ports;
-    return {
-      ...{ fileSystem, graphicsCards },
-      machineMemoryBytes: () =>
-        nodeMachineResources.memoryLimitBytes() ?? nodeProcessInfo.describe().memory_bytes,
-      hub: async () => (await import('../platform/model-hub.js')).huggingFaceHub(environment),
-    };
-  }
-
   /** Prints an estimate in the form that the flags ask for; the caller returns it, for `--json`. */
   protected async present(
     flags: {

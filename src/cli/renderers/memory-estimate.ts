@@ -1,10 +1,11 @@
+import type { Machine } from '../../core/accelerators/machine.js';
 import type { MemoryPart } from '../../core/estimates/figure.js';
 import {
   RULE_BYTES_PER_PARAMETER as RULE,
   RULE_TRAINING_BYTES_PER_PARAMETER,
 } from '../../core/memory/rule-of-thumb.js';
 import { barChart, type Bar } from '../../core/plots/bar-chart.js';
-import type { Device, Fit } from '../../lifecycle/estimate/device.js';
+import type { Fit } from '../../lifecycle/estimate/fit.js';
 import type { MemoryEstimate } from '../../lifecycle/estimate/memory.js';
 import { bar } from '../bar.js';
 import type { CsvRecord } from '../csv.js';
@@ -123,7 +124,7 @@ function explainDifference({ training, model, assumptions }: MemoryEstimate): st
   );
 }
 
-function deviceName({ name, found, memory_bytes }: Device, gpus: number): string {
+function deviceName({ name, found, memory_bytes }: Machine, gpus: number): string {
   const memory = formatBytes(memory_bytes);
   if (found === 'processor') return `the ${memory} of memory of this machine`;
   const one = found === 'named' ? `${name} (${memory})` : `this machine’s ${name} (${memory})`;
@@ -134,7 +135,7 @@ const percent = (share: number): string =>
   `${share < 0.1 ? (100 * share).toFixed(1) : formatCount(100 * share)} %`;
 
 /** Whether it fits, and what would make it fit. */
-function describeFit(what: string, fit: Fit, device: Device, gpus: number): (string | EstimateTable)[] {
+function describeFit(what: string, fit: Fit, device: Machine, gpus: number): (string | EstimateTable)[] {
   const on = deviceName(device, gpus);
   const amount = `${formatBytes(fit.needed_bytes)}, ${percent(fit.share)}`;
   if (fit.fits) return [`${what}: fits in ${on} (${amount}).`];

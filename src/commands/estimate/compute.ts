@@ -54,7 +54,7 @@ export default class EstimateCompute extends EstimateCommand<ComputeEstimate> {
         encoderDecoder: flags['encoder-decoder'],
         sequenceLength: flags['sequence-length'],
       },
-      this.ports,
+      await this.machinePorts(),
     );
     const { viewCompute } = await import('../../cli/renderers/compute-estimate.js');
     await this.present(flags, viewCompute(estimate));

@@ -63,7 +63,7 @@ export default class EstimateData extends EstimateCommand<DataEstimate> {
     const { estimateData } = await import('../../lifecycle/estimate/data.js');
     const estimate = await estimateData(
       { ...args, ...flags, bytesPerToken: flags['bytes-per-token'] },
-      this.ports,
+      await this.machinePorts(),
     );
     const { viewData } = await import('../../cli/renderers/data-estimate.js');
     await this.present(flags, viewData(estimate));

@@ -108,7 +108,7 @@ export default class EstimateMemory extends EstimateCommand<MemoryEstimate> {
         sequenceParallel: flags['sequence-parallel'],
         pipelineParallel: flags['pipeline-parallel'],
       },
-      await this.estimatePorts(),
+      await this.machinePorts(),
     );
     const { viewMemory } = await import('../../cli/renderers/memory-estimate.js');
     await this.present(flags, viewMemory(estimate, { rule: flags.rule }));

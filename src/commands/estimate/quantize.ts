@@ -39,7 +39,7 @@ export default class EstimateQuantize extends EstimateCommand<QuantizationEstima
     const { estimateQuantization } = await import('../../lifecycle/estimate/quantize.js');
     const estimate = await estimateQuantization(
       { ...args, value: flags.value, range: flags.range },
-      this.ports,
+      await this.machinePorts(),
     );
     const { viewQuantization } = await import('../../cli/renderers/quantization-estimate.js');
     await this.present(flags, viewQuantization(estimate));

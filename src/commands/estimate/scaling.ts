@@ -59,7 +59,7 @@ export default class EstimateScaling extends EstimateCommand<ScalingEstimate> {
     const { estimateScaling } = await import('../../lifecycle/estimate/scaling.js');
     const estimate = await estimateScaling(
       { ...args, ...flags, pfDays: flags['pf-days'], gpuHours: flags['gpu-hours'] },
-      this.ports,
+      await this.machinePorts(),
     );
     const { plotScaling, viewScaling } = await import('../../cli/renderers/scaling-estimate.js');
     await this.present(flags, viewScaling(estimate));

@@ -76,7 +76,7 @@ export default class EstimateTime extends EstimateCommand<TimeEstimate> {
         outputTokens: flags['output-tokens'],
         bandwidthUtilisation: flags['bandwidth-utilisation'],
       },
-      this.ports,
+      await this.machinePorts(),
     );
     const { viewTime } = await import('../../cli/renderers/time-estimate.js');
     await this.present(flags, viewTime(estimate));

@@ -1,9 +1,9 @@
 import { Args, Flags } from '@oclif/core';
-import { SelectCommand } from '../../cli/select-command.js';
+import { BaseCommand } from '../../cli/base-command.js';
 import type { AddedModel, RemovedModel } from '../../lifecycle/select/add.js';
 
 /** `genai select add`: makes a model of the user's own known to all that choose models. */
-export default class SelectAdd extends SelectCommand<AddedModel | RemovedModel> {
+export default class SelectAdd extends BaseCommand<AddedModel | RemovedModel> {
   static override summary = 'Make a model of your own known to the other commands.';
 
   static override description =
@@ -46,7 +46,7 @@ export default class SelectAdd extends SelectCommand<AddedModel | RemovedModel> 
   async run(): Promise<AddedModel | RemovedModel> {
     const { args, flags } = await this.parse(SelectAdd);
     const { addModel, removeModel } = await import('../../lifecycle/select/add.js');
-    const ports = await this.selectPorts();
+    const ports = await this.machinePorts();
     if (flags.remove) {
       const removed = await removeModel({ id: args.model }, ports);
       this.printParagraph(`Removed ${removed.path}.`);

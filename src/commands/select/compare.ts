@@ -1,9 +1,9 @@
 import { Args } from '@oclif/core';
-import { SelectCommand } from '../../cli/select-command.js';
+import { BaseCommand } from '../../cli/base-command.js';
 import type { ModelComparison } from '../../lifecycle/select/compare.js';
 
 /** `genai select compare`: models side by side. */
-export default class SelectCompare extends SelectCommand<ModelComparison> {
+export default class SelectCompare extends BaseCommand<ModelComparison> {
   static override summary = 'Compare two to six models side by side.';
 
   static override description =
@@ -27,7 +27,7 @@ export default class SelectCompare extends SelectCommand<ModelComparison> {
   async run(): Promise<ModelComparison> {
     const { args } = await this.parse(SelectCompare);
     const { compareModels } = await import('../../lifecycle/select/compare.js');
-    const comparison = await compareModels(args, await this.selectPorts());
+    const comparison = await compareModels(args, await this.machinePorts());
     const { comparisonColumns, comparisonRemark, comparisonRows } =
       await import('../../cli/renderers/model-comparison.js');
     this.printTable(comparisonColumns(comparison), comparisonRows(comparison));

@@ -1,10 +1,10 @@
 import { Flags } from '@oclif/core';
 import { toCsvText } from '../../cli/csv.js';
-import { SelectCommand } from '../../cli/select-command.js';
+import { BaseCommand } from '../../cli/base-command.js';
 import { LIST_ORDERS, type ModelList } from '../../lifecycle/select/list.js';
 
 /** `genai select list`: the models whose cards are known, by what they are and what they need. */
-export default class SelectList extends SelectCommand<ModelList> {
+export default class SelectList extends BaseCommand<ModelList> {
   static override summary = 'List the models that are known, by any filters together.';
 
   static override description =
@@ -68,7 +68,7 @@ export default class SelectList extends SelectCommand<ModelList> {
         openWeights: flags['open-weights'],
         instructionTuned: flags['instruction-tuned'],
       },
-      await this.selectPorts(),
+      await this.machinePorts(),
     );
     const { listColumns, listRecords, listRows, listSummary } =
       await import('../../cli/renderers/model-list.js');

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { toCsvText } from '../../cli/csv.js';
 import { numberFlag } from '../../cli/number-flag.js';
-import { SelectCommand } from '../../cli/select-command.js';
+import { BaseCommand } from '../../cli/base-command.js';
 import { APPROACHES } from '../../core/selection/need.js';
 import type { RecommendationResult } from '../../lifecycle/select/recommend.js';
 
@@ -9,7 +9,7 @@ import type { RecommendationResult } from '../../lifecycle/select/recommend.js';
 const USUAL_LIMIT = 5;
 
 /** `genai select recommend`: models for a scope, with the reasons for and against each. */
-export default class SelectRecommend extends SelectCommand<RecommendationResult> {
+export default class SelectRecommend extends BaseCommand<RecommendationResult> {
   static override summary = 'Recommend models for a scope, with reasons.';
 
   static override description =
@@ -77,7 +77,7 @@ export default class SelectRecommend extends SelectCommand<RecommendationResult>
         maxParams: flags['max-params'],
         tokensPerSecond: flags['tokens-per-second'],
       },
-      await this.selectPorts(),
+      await this.machinePorts(),
     );
     const view = await import('../../cli/renderers/recommendation.js');
     if (flags.csv) {

@@ -1,9 +1,9 @@
 import { Args } from '@oclif/core';
-import { SelectCommand } from '../../cli/select-command.js';
+import { BaseCommand } from '../../cli/base-command.js';
 import type { ModelDescription } from '../../lifecycle/select/show.js';
 
 /** `genai select show`: a model's card, its licence in plain words, and what it takes to run and to train it. */
-export default class SelectShow extends SelectCommand<ModelDescription> {
+export default class SelectShow extends BaseCommand<ModelDescription> {
   static override summary = 'Show a model: its card, its licence, and what it takes.';
 
   static override description =
@@ -31,7 +31,7 @@ export default class SelectShow extends SelectCommand<ModelDescription> {
   async run(): Promise<ModelDescription> {
     const { args } = await this.parse(SelectShow);
     const { showModel } = await import('../../lifecycle/select/show.js');
-    const model = await showModel(args, await this.selectPorts());
+    const model = await showModel(args, await this.machinePorts());
     const { cardColumns, cardRows, descriptionRemarks, MEMORY_COLUMNS, memoryRows } =
       await import('../../cli/renderers/model-description.js');
     this.printTable(cardColumns(model), cardRows(model));

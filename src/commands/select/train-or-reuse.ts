@@ -1,11 +1,11 @@
 import { Args, Flags } from '@oclif/core';
 import { toCsvText } from '../../cli/csv.js';
 import { numberFlag } from '../../cli/number-flag.js';
-import { SelectCommand } from '../../cli/select-command.js';
+import { BaseCommand } from '../../cli/base-command.js';
 import type { TrainOrReuse } from '../../lifecycle/select/train-or-reuse.js';
 
 /** `genai select train-or-reuse`: the first decision, an existing model or one of your own. */
-export default class SelectTrainOrReuse extends SelectCommand<TrainOrReuse> {
+export default class SelectTrainOrReuse extends BaseCommand<TrainOrReuse> {
   static override summary = 'Weigh an existing model against training your own.';
 
   static override description =
@@ -63,7 +63,7 @@ export default class SelectTrainOrReuse extends SelectCommand<TrainOrReuse> {
         unusualVocabulary: flags['unusual-vocabulary'],
         domainTokens: flags['domain-tokens'],
       },
-      await this.selectPorts(),
+      await this.machinePorts(),
     );
     const view = await import('../../cli/renderers/train-or-reuse.js');
     if (flags.csv) {

@@ -1,3 +1,4 @@
+import { findMachine, type Machine, type MachinePorts } from '../../core/accelerators/machine.js';
 import { ToolkitError } from '../../core/errors/toolkit-error.js';
 import { INFERENCE_CHANGES } from '../../core/memory/inference-changes.js';
 import { inferenceMemory, type InferenceMemory } from '../../core/memory/inference-memory.js';
@@ -7,7 +8,7 @@ import { TRAINING_CHANGES } from '../../core/memory/training-changes.js';
 import { trainingMemory, type TrainingMemory } from '../../core/memory/training-memory.js';
 import type { TrainingOptions } from '../../core/memory/training-options.js';
 import { parseOptions } from '../parse-options.js';
-import { checkFit, findDevice, type Device, type DevicePorts, type Fit } from './device.js';
+import { checkFit, type Fit } from './fit.js';
 import {
   inferenceOptions,
   memoryOptionsSchema,
@@ -20,7 +21,7 @@ import { resolveModel, type ResolvedModel, type ResolveModelPorts } from './reso
 export type { EstimateMemoryOptions } from './memory-options.js';
 
 /** What {@link estimateMemory} needs of the machine. */
-export interface EstimateMemoryPorts extends ResolveModelPorts, DevicePorts {}
+export interface EstimateMemoryPorts extends ResolveModelPorts, MachinePorts {}
 
 /** An estimate in bytes, with everything it rests on. */
 export interface MemoryEstimate {
@@ -31,7 +32,7 @@ export interface MemoryEstimate {
   readonly inference: InferenceMemory;
   /** On the GPU that needs most. */
   readonly training: TrainingMemory;
-  readonly device: Device;
+  readonly device: Machine;
   readonly fit: { readonly inference: Fit; readonly training: Fit };
   readonly assumptions: MemoryAssumptions;
 }
@@ -94,7 +95,7 @@ export async function estimateMemory(
   const resolved = await resolveModel(chosen.model, ports);
   const { model } = resolved;
   if (resolved.source !== 'count') assertWithinContext(model, chosen);
-  const device = await findDevice(chosen.gpu, ports);
+  const device = await findMachine({ gpu: chosen.gpu }, ports);
   const running = inferenceOptions(chosen, model, usableBytes(resolved, options));
   const training = trainingOptions(chosen, model);
   return {

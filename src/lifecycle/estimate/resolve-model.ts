@@ -5,6 +5,7 @@ import { memoryModel, type MemoryModel } from '../../core/memory/memory-model.js
 import { looksLikeNumber, parseParameterCount } from '../../core/memory/parameter-count.js';
 import { typicalModel } from '../../core/memory/typical-model.js';
 import { didYouMean } from '../../core/near-matches.js';
+import type { CardFolders } from '../../core/selection/model-catalogue.js';
 import type { FileSystem } from '../../platform/file-system.js';
 import type { ModelHub } from '../../platform/model-hub.js';
 
@@ -23,6 +24,8 @@ export interface ResolveModelPorts {
   readonly fileSystem: FileSystem;
   /** Where `hf:ORG/NAME` is looked up. */
   readonly hub?: () => Promise<ModelHub>;
+  /** Where the user's own model cards lie. */
+  readonly cardFolders?: CardFolders;
 }
 
 const HUB_PREFIX = 'hf:';
@@ -44,7 +47,7 @@ export async function resolveModel(name: string, ports: ResolveModelPorts): Prom
   if (count !== undefined) return { model: typicalModel(count), name, source: 'count' };
   if (name.startsWith(HUB_PREFIX)) return fromHub(name.slice(HUB_PREFIX.length), ports);
   const info = await ports.fileSystem.stat(name);
-  if (info === undefined) return fromCard(name);
+  if (info === undefined) return fromCard(name, ports);
   if (info.kind === 'directory') return fromConfig(await configOf(name, ports), name, 'checkpoint', ports);
   return name.toLowerCase().endsWith('.gguf')
     ? fromGguf(name, ports)
@@ -106,10 +109,19 @@ async function fromHub(id: string, { hub }: ResolveModelPorts): Promise<Resolved
   return { model, name: id, source: 'hub', ...(totalBytes > 0 && { storedBytes: totalBytes }) };
 }
 
-async function fromCard(name: string): Promise<ResolvedModel> {
-  const { findModelCard, modelCardIds } = await import('../../core/model-cards/index.js');
-  const card = looksLikeNumber(name) ? undefined : await findModelCard(name);
+/** The configuration and the name of a model that has a card: the user's own, or the toolkit's. */
+async function findCard(name: string, { fileSystem, cardFolders }: ResolveModelPorts) {
+  const { findModelCard } = await import('../../core/model-cards/index.js');
+  const card = await findModelCard(name);
+  if (cardFolders === undefined) return card;
+  const { findUserModel } = await import('../../core/selection/model-catalogue.js');
+  return (await findUserModel(name, { fileSystem, cardFolders }))?.card ?? card;
+}
+
+async function fromCard(name: string, ports: ResolveModelPorts): Promise<ResolvedModel> {
+  const card = looksLikeNumber(name) ? undefined : await findCard(name, ports);
   if (card === undefined) {
+    const { modelCardIds } = await import('../../core/model-cards/index.js');
     const guess = didYouMean(name, modelCardIds());
     throw new ToolkitError(
       `${name}: neither a number of parameters, nor a model that is known, nor a file or folder that exists`,

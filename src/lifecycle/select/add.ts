@@ -18,7 +18,7 @@ import {
 import { knownTask, userCard, writeUserCard, type OwnFields } from '../../core/selection/user-card.js';
 import type { ModelHub } from '../../platform/model-hub.js';
 import { parseOptions } from '../parse-options.js';
-import { loadUserModels, type CataloguePorts } from './model-catalogue.js';
+import { loadUserModels, type CataloguePorts } from '../../core/selection/model-catalogue.js';
 import { describeModel, type ModelDescription } from './show.js';
 
 const optionsSchema = z.object({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ToolkitError } from '../../core/errors/toolkit-error.js';
 import { parseOptions } from '../parse-options.js';
-import { findModel, loadModels, type CataloguePorts } from './model-catalogue.js';
+import { findModel, loadModels, type CataloguePorts } from '../../core/selection/model-catalogue.js';
 import { describeModel, type ModelDescription } from './show.js';
 
 /** Models that are laid side by side at most: what a wide terminal holds. */

@@ -17,7 +17,7 @@ import type { SelectableModel } from '../../core/selection/selectable-model.js';
 import { mostExactFit, type FormatMemory } from '../../core/selection/serving-memory.js';
 import { parseOptions } from '../parse-options.js';
 import { knownName } from './known-name.js';
-import { loadModels, type CataloguePorts } from './model-catalogue.js';
+import { loadModels, type CataloguePorts } from '../../core/selection/model-catalogue.js';
 import { parametersOption } from './parameters-option.js';
 import { summarizeModel, type ModelSummary } from './model-summary.js';
 

@@ -27,8 +27,8 @@ import { instructionRepository, type SelectableModel } from '../../core/selectio
 import type { FormatMemory } from '../../core/selection/serving-memory.js';
 import { parseOptions } from '../parse-options.js';
 import { knownName } from './known-name.js';
-import { findMachine, type Machine, type MachinePorts } from './machine.js';
-import { loadModels, type CataloguePorts } from './model-catalogue.js';
+import { findMachine, type Machine, type MachinePorts } from '../../core/accelerators/machine.js';
+import { loadModels, type CataloguePorts } from '../../core/selection/model-catalogue.js';
 import { parametersOption } from './parameters-option.js';
 import { summarizeModel, type ModelSummary } from './model-summary.js';
 import { readScope, taskOf } from './read-scope.js';

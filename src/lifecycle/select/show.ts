@@ -13,7 +13,7 @@ import {
 } from '../../core/selection/selectable-model.js';
 import { servingBytes, smallestDevices, type SmallestDevices } from '../../core/selection/serving-memory.js';
 import { parseOptions } from '../parse-options.js';
-import { findModel, loadModels, type CataloguePorts } from './model-catalogue.js';
+import { findModel, loadModels, type CataloguePorts } from '../../core/selection/model-catalogue.js';
 import { summarizeModel, type ModelSummary } from './model-summary.js';
 
 const optionsSchema = z.object({ model: z.string().min(1, 'names no model') });

@@ -17,7 +17,7 @@ import { usualContext } from '../../core/selection/need.js';
 import { selectableModel } from '../../core/selection/selectable-model.js';
 import { wayTo, WAYS, type Way, type WayId } from '../../core/selection/ways.js';
 import { parseOptions } from '../parse-options.js';
-import { findModel, loadModels, type CataloguePorts } from './model-catalogue.js';
+import { findModel, loadModels, type CataloguePorts } from '../../core/selection/model-catalogue.js';
 import { readScope, taskOf } from './read-scope.js';
 
 /** One machine as it is usually rented. */

@@ -1,8 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import EstimateMemory from '../../../src/commands/estimate/memory.js';
+import SelectAdd from '../../../src/commands/select/add.js';
 import type { MemoryEstimate } from '../../../src/lifecycle/estimate/memory.js';
 import { fakePorts } from '../../cli/fake-ports.js';
 import { runCommand } from '../../cli/run-command.js';
@@ -61,5 +63,27 @@ describe('genai estimate memory hf:ORG/NAME', () => {
     expect((await run('hf:tiny/missing')).error).toMatchObject({ code: 'NOT_FOUND' });
     expect((await run('hf:tiny/other', { HF_HUB_OFFLINE: '1' })).error).toMatchObject({ code: 'NETWORK' });
     expect((await run('hf:../../etc/passwd')).error).toMatchObject({ code: 'USAGE' });
+  });
+});
+
+describe('a model of the user’s own', () => {
+  it('is estimated by the name it was added under', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'genai-own-'));
+    const environment = { XDG_DATA_HOME: folder };
+    const own = new URL('../../golden/architectures/llama/', import.meta.url);
+    const added = await runCommand(
+      SelectAdd,
+      [fileURLToPath(own), '--as', 'my-model', '--to', 'user', '--json'],
+      fakePorts({ environment }),
+    );
+    expect(added.error).toBeUndefined();
+    const { result, error } = await runCommand(
+      EstimateMemory,
+      ['my-model', '--json'],
+      fakePorts({ environment }),
+    );
+    expect(error).toBeUndefined();
+    expect((result as MemoryEstimate).model).toMatchObject({ source: 'card' });
+    rmSync(folder, { recursive: true });
   });
 });

@@ -92,9 +92,9 @@ describe('a scope', () => {
     expect(await machineOf('{ memory_gb: 12.5 }')).toMatchObject({ memory_bytes: 12.5e9, found: 'named' });
     expect(await machineOf('{ gpu: H100, gpus: 0 }')).toMatchObject({
       memory_bytes: 16e9,
-      found: 'this machine',
+      found: 'processor',
     });
-    expect(await machineOf('{}')).toMatchObject({ memory_bytes: 16e9, devices: 1, found: 'this machine' });
+    expect(await machineOf('{}')).toMatchObject({ memory_bytes: 16e9, devices: 1, found: 'processor' });
   });
 
   it('that cannot be read is refused with its line, and that is not there as not found', async () => {
@@ -150,7 +150,7 @@ describe('a recommendation', () => {
     const { ports } = await temporaryProject();
     const graphicsCards = { list: async () => [{ name: 'A card', memoryBytes: 10e9 }] };
     const { machine, recommended } = await recommend({ task: 'chat' }, { ...ports, graphicsCards });
-    expect(machine).toMatchObject({ name: 'A card', memory_bytes: 10e9, devices: 1, found: 'this machine' });
+    expect(machine).toMatchObject({ name: 'A card', memory_bytes: 10e9, devices: 1, found: 'graphics card' });
     for (const { serving } of recommended) expect(serving.total_bytes).toBeLessThanOrEqual(10e9);
   });
 });

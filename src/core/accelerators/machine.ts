@@ -1,5 +1,5 @@
-import { usableMemoryBytes } from '../../core/accelerators/accelerator.js';
-import { findAccelerator } from '../../core/accelerators/find-accelerator.js';
+import { usableMemoryBytes } from './accelerator.js';
+import { findAccelerator } from './find-accelerator.js';
 import type { GraphicsCards } from '../../platform/graphics-cards.js';
 
 const BYTES_PER_GB = 1e9;
@@ -12,8 +12,8 @@ export interface Machine {
   readonly devices: number;
   /** Of each device's memory; `null` where it is not known. */
   readonly bytes_per_second: number | null;
-  /** Whether it was named, or is what this machine has. */
-  readonly found: 'named' | 'this machine';
+  /** Whether the user named it, or it is what this machine has: a graphics card, or else the processor's memory. */
+  readonly found: 'named' | 'graphics card' | 'processor';
 }
 
 /** Ports that tell of this machine. */
@@ -59,7 +59,7 @@ export async function findMachine(
       memory_bytes: ports.machineMemoryBytes(),
       devices: 1,
       bytes_per_second: null,
-      found: 'this machine',
+      found: 'processor',
     };
   }
   return {
@@ -67,6 +67,6 @@ export async function findMachine(
     memory_bytes: card.memoryBytes,
     devices: gpus ?? 1,
     bytes_per_second: null,
-    found: 'this machine',
+    found: 'graphics card',
   };
 }

@@ -1,12 +1,8 @@
 import { join } from 'node:path';
-import { ToolkitError } from '../../core/errors/toolkit-error.js';
-import { findModelCard, loadModelCards } from '../../core/model-cards/index.js';
-import { didYouMean } from '../../core/near-matches.js';
-import {
-  selectableModel,
-  type CardOrigin,
-  type SelectableModel,
-} from '../../core/selection/selectable-model.js';
+import { ToolkitError } from '../errors/toolkit-error.js';
+import { findModelCard, loadModelCards } from '../model-cards/find-model-card.js';
+import { didYouMean } from '../near-matches.js';
+import { selectableModel, type CardOrigin, type SelectableModel } from './selectable-model.js';
 import type { FileSystem } from '../../platform/file-system.js';
 
 /** Where cards of the user lie: beside the project, and for all projects where the system has a place for that. */
@@ -35,7 +31,7 @@ async function readFolder(
   if (folder === undefined || (await fileSystem.stat(folder))?.kind !== 'directory') return [];
   const names = (await fileSystem.list(folder)).filter((name) => name.endsWith('.md'));
   if (names.length === 0) return [];
-  const { readUserCard } = await import('../../core/selection/user-card.js');
+  const { readUserCard } = await import('./user-card.js');
   return Promise.all(
     names.map(async (name) => {
       const path = join(folder, name);
@@ -74,17 +70,26 @@ export async function loadModels(ports: CataloguePorts): Promise<SelectableModel
 
 const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9.]/g, '');
 
+function isNamed({ card }: SelectableModel, name: string): boolean {
+  return plain(card.id) === plain(name) || plain(card.name) === plain(name) || card.huggingFaceId === name;
+}
+
+/** The user's own model of a name, as {@link findModel} reads it. */
+export async function findUserModel(
+  name: string,
+  ports: CataloguePorts,
+): Promise<SelectableModel | undefined> {
+  const own = await loadUserModels(ports);
+  return own.find(({ model }) => isNamed(model, name))?.model;
+}
+
 /**
  * The model of a name: an id, a name however spelled, or a repository of the hub.
  *
  * @throws ToolkitError `NOT_FOUND` with the nearest ids
  */
 export async function findModel(name: string, models: readonly SelectableModel[]): Promise<SelectableModel> {
-  const own = models.find(
-    ({ origin, card }) =>
-      origin !== 'toolkit' &&
-      (plain(card.id) === plain(name) || plain(card.name) === plain(name) || card.huggingFaceId === name),
-  );
+  const own = models.find((model) => model.origin !== 'toolkit' && isNamed(model, name));
   const card = own?.card ?? (await findModelCard(name.replace(/^hf:/, '')));
   const found = own ?? models.find((model) => model.card.id === card?.id);
   if (found !== undefined) return found;

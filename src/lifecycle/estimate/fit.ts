@@ -1,35 +1,6 @@
-import { usableMemoryBytes } from '../../core/accelerators/accelerator.js';
+import type { Machine } from '../../core/accelerators/machine.js';
 import { planToFit, type AppliedChange, type Change } from '../../core/memory/fit.js';
 import { ToolkitError } from '../../core/errors/toolkit-error.js';
-import type { GraphicsCards } from '../../platform/graphics-cards.js';
-
-/** What a model is to fit on. */
-export interface Device {
-  readonly name: string;
-  /** Whether the user named it, or it is what this machine has: a graphics card, or else the processor's memory. */
-  readonly found: 'named' | 'graphics card' | 'processor';
-  /** What a program can count on. */
-  readonly memory_bytes: number;
-}
-
-/** Ports that tell of this machine. */
-export interface DevicePorts {
-  readonly graphicsCards: GraphicsCards;
-  /** Memory that this process may use, in bytes. */
-  readonly machineMemoryBytes: () => number;
-}
-
-/** The accelerator of that name, else this machine's own. */
-export async function findDevice(name: string | undefined, ports: DevicePorts): Promise<Device> {
-  if (name !== undefined) {
-    const { findAccelerator } = await import('../../core/accelerators/find-accelerator.js');
-    const accelerator = findAccelerator(name);
-    return { name: accelerator.name, found: 'named', memory_bytes: usableMemoryBytes(accelerator) };
-  }
-  const [card] = await ports.graphicsCards.list();
-  if (card !== undefined) return { name: card.name, found: 'graphics card', memory_bytes: card.memoryBytes };
-  return { name: 'this machine', found: 'processor', memory_bytes: ports.machineMemoryBytes() };
-}
 
 /** Whether something fits, and what to do where it does not. */
 export interface Fit {
@@ -54,7 +25,7 @@ const MOST_DEVICES = 2 ** 16;
  * @param divide the options for so many devices
  */
 export function checkFit<Options>(
-  device: Device,
+  device: Pick<Machine, 'memory_bytes'>,
   options: Options,
   changes: readonly Change<Options>[],
   measure: (options: Options) => number,
