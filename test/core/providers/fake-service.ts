@@ -57,7 +57,13 @@ export class FakeService {
   private async react(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.inFlight++;
     this.mostInFlight = Math.max(this.mostInFlight, this.inFlight);
-    response.on('close', () => this.inFlight--);
+    let isUnderWay = true;
+    for (const event of ['finish', 'close']) {
+      response.on(event, () => {
+        if (isUnderWay) this.inFlight--;
+        isUnderWay = false;
+      });
+    }
     let text = '';
     for await (const piece of request) text += String(piece);
     const received = {

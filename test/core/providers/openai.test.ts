@@ -296,7 +296,10 @@ describe('likelihoods', () => {
   });
 
   it('counts a space before the continuation to it, and leaves out one token without usage', async () => {
-    const less = structuredClone(echo) as { choices: typeof echo.choices; usage?: unknown };
+    const less = structuredClone(echo) as {
+      choices: { logprobs: { top_logprobs: unknown[] } }[];
+      usage?: unknown;
+    };
     delete less.usage;
     less.choices[0]!.logprobs.top_logprobs[10] = { ur: -0.125, ll: -0.1 };
     service.play(answerWith(less));
