@@ -28,7 +28,6 @@ from nltk.stem.porter import PorterStemmer
 from nltk.translate.meteor_score import meteor_score
 from rouge_score.rouge_scorer import RougeScorer
 from sacrebleu.metrics import BLEU, CHRF
-from sacrebleu.significance import PairedTest
 from seqeval.scheme import IOB2
 from sklearn import metrics as sklearn_metrics
 from sklearn.metrics.pairwise import cosine_similarity
@@ -445,13 +444,44 @@ def bootstrap(data, confidence):
 
 
 def paired_bleu():
-    """Two systems on the same texts, by sacreBLEU's paired bootstrap."""
-    references = [f"the {animal} {verb} the {thing} in the {place}" for animal in ("cat", "dog", "fox", "owl") for verb, thing in (("sees", "moon"), ("likes", "old house"), ("fears", "noise")) for place in ("garden", "wood")]
-    better = [text.replace("likes", "loves") if n % 3 == 0 else text.replace("the moon", "a moon") for n, text in enumerate(references)]
-    worse = [text.replace("garden", "yard") if n % 2 else text.replace("the", "a", n % 4) for n, text in enumerate(references)]
-    result = PairedTest([("a", worse), ("b", better)], {"BLEU": BLEU(references=[references])}, None, test_type="bs", n_samples=20_000)()[1]["BLEU"]
-    rows = {"references": references, "a": worse, "b": better}
-    return {**rows, "value_a": result[0].score, "value_b": result[1].score, "p_value": result[1].p_value}
+    """Two systems on the same texts, by sacreBLEU's counts of each text. Its own paired test asks for the share of
+    samples with |difference| - mean |difference| above |difference observed|, which is near 1/2 rather than 1 for equal
+    systems; here the samples are shifted to a mean of 0 before their absolute value is taken."""
+    places = itertools.product(("cat", "dog", "fox", "owl"), (("sees", "moon"), ("likes", "old house"), ("fears", "noise")), ("garden", "wood"))
+    references = [f"the {animal} {verb} the {thing} in the {place}" for animal, (verb, thing), place in places]
+    systems = {
+        "a": [text.replace("garden", "yard") if n % 2 else text.replace("the", "a", n % 3) for n, text in enumerate(references)],
+        "b": [text.replace("likes", "loves") if n % 3 == 0 else text.replace("the moon", "a moon") for n, text in enumerate(references)],
+    }
+    metric = BLEU(references=[references])
+    counts = {name: numpy.array(metric._extract_corpus_statistics(texts, None)) for name, texts in systems.items()}
+
+    def difference(rows):
+        a, b = (metric._compute_score_from_stats(counts[name][rows].sum(0).tolist()).score for name in "ab")
+        return b - a
+
+    random = numpy.random.default_rng(2)
+    observed = difference(numpy.arange(len(references)))
+    drawn = numpy.array([difference(random.integers(len(references), size=len(references))) for _ in range(20_000)])
+    scores = {f"value_{name}": metric.corpus_score(texts, None).score for name, texts in systems.items()}
+    return {
+        "references": references,
+        **systems,
+        **scores,
+        "p_value": float((numpy.abs(drawn - drawn.mean()) >= abs(observed)).mean()),
+        "lower": float(numpy.quantile(drawn, 0.025)),
+        "upper": float(numpy.quantile(drawn, 0.975)),
+    }
+
+
+def paired_means(shift):
+    """The t test, which the bootstrap of a mean over many rows comes near to."""
+    random = numpy.random.default_rng(4)
+    a = random.integers(0, 100, size=400)
+    b = numpy.clip(a + random.integers(-20, 21, size=400) + shift, 0, 100)
+    result = scipy.stats.ttest_rel(b, a)
+    interval = result.confidence_interval(0.95)
+    return {"a": a.tolist(), "b": b.tolist(), "p_value": float(result.pvalue), "lower": float(interval.low), "upper": float(interval.high)}
 
 
 def statistics_cases():
@@ -477,7 +507,8 @@ def statistics_cases():
             {"successes": k, "total": n, "confidence": 0.95, **{end: float(scipy.stats.binom.ppf(q, n, k / n)) / n for end, q in (("lower", 0.025), ("upper", 0.975))}}
             for k, n in ((30, 40), (3, 50), (120, 200))
         ],
-        "paired_bootstrap": paired_bleu(),
+        "paired_bleu": paired_bleu(),
+        "paired_means": [paired_means(shift) for shift in (0, 1)],
     }
 
 

@@ -39,7 +39,8 @@ export const selfBleu: Metric<'generation', readonly string[]> = {
         else known.next = Math.max(known.next, count);
       }
     });
-    const lengths = texts.map(({ length }) => length);
+    const lengths = new Map<number, number>();
+    for (const { length } of texts) lengths.set(length, (lengths.get(length) ?? 0) + 1);
     const scores = orders.map((counts, text) => {
       const matches = counts.map((order) => {
         let matched = 0;
@@ -49,8 +50,10 @@ export const selfBleu: Metric<'generation', readonly string[]> = {
         }
         return matched;
       });
-      const length = lengths[text]!;
-      const referenceLength = nearestLength(length, lengths.toSpliced(text, 1));
+      const { length } = texts[text]!;
+      // A text is no reference of its own, but another of its length is.
+      const others = [...lengths.keys()].filter((other) => other !== length || lengths.get(length)! > 1);
+      const referenceLength = nearestLength(length, others);
       return bleuScore({ length, referenceLength, matches, totals: bleuTotals(length) }, true).bleu;
     });
     return { self_bleu: mean(scores) };
