@@ -46,6 +46,26 @@ export type {
 export type { RunModelPorts } from './lifecycle/generate/generation-options.js';
 export type { Chat, OpenChatOptions } from './lifecycle/generate/open-chat.js';
 
+export type { FingerprintPorts } from './core/project/fingerprint.js';
+export type { ProjectStatus } from './core/project/project-status.js';
+export type { CardFolders, CataloguePorts } from './core/selection/model-catalogue.js';
+export type { InitOptions, InitPorts, InitResult } from './lifecycle/project/init.js';
+export type { StatusOptions } from './lifecycle/project/status.js';
+export type { ScopeProjectOptions, ScopeProjectPorts, ScopeResult } from './lifecycle/scope/scope.js';
+export type { AddedModel, AddModelOptions, AddModelPorts, RemovedModel } from './lifecycle/select/add.js';
+export type { CompareModelsOptions, ModelComparison } from './lifecycle/select/compare.js';
+export type { ListModelsOptions, ModelList } from './lifecycle/select/list.js';
+export type { PullOptions, PullPorts, PullResult } from './lifecycle/select/pull/pull.js';
+export type { RecommendationResult, RecommendOptions, RecommendPorts } from './lifecycle/select/recommend.js';
+export type { SearchOptions, SearchPorts, SearchResult } from './lifecycle/select/search.js';
+export type { ModelDescription, ShowModelOptions } from './lifecycle/select/show.js';
+export type {
+  TrainOrReuse,
+  TrainOrReuseOptions,
+  TrainOrReusePorts,
+} from './lifecycle/select/train-or-reuse.js';
+export type { UseModelOptions, UseModelResult } from './lifecycle/select/use.js';
+
 export {
   nodeFileSystem,
   type FileContent,
@@ -53,6 +73,9 @@ export {
   type PathInfo,
   type RandomAccessFile,
 } from './platform/file-system.js';
+export { nodeDownloadFiles, type DownloadFiles } from './platform/download-files.js';
+export { huggingFaceHub, type ModelHub } from './platform/model-hub.js';
+export { userDataFolder } from './platform/user-data-folder.js';
 export { nvidiaGraphicsCards, type GraphicsCard, type GraphicsCards } from './platform/graphics-cards.js';
 export { graphicsProblem } from './platform/graphics-driver.js';
 export { nodeMachineResources, type MachineResources } from './platform/machine-resources.js';
@@ -76,6 +99,48 @@ export const createReferenceEngine = lazyFunction(
   () => import('./core/engine/reference-engine.js'),
   'createReferenceEngine',
 );
+
+/** `genai init`: a folder for a project. */
+export const initProject = lazyFunction(() => import('./lifecycle/project/init.js'), 'initProject');
+
+/** `genai status`: what of a project is done, stale and next. */
+export const readStatus = lazyFunction(() => import('./lifecycle/project/status.js'), 'readStatus');
+
+/** `genai scope`: what a project is for, and the plan that follows. */
+export const scopeProject = lazyFunction(() => import('./lifecycle/scope/scope.js'), 'scopeProject');
+
+/** `genai select list`: models that meet some conditions. */
+export const listModels = lazyFunction(() => import('./lifecycle/select/list.js'), 'listModels');
+
+/** `genai select show`: one model's card, its memory and what it fits on. */
+export const showModel = lazyFunction(() => import('./lifecycle/select/show.js'), 'showModel');
+
+/** `genai select compare`: models side by side. */
+export const compareModels = lazyFunction(() => import('./lifecycle/select/compare.js'), 'compareModels');
+
+/** `genai select recommend`: models for a scope, with the reasons. */
+export const recommend = lazyFunction(() => import('./lifecycle/select/recommend.js'), 'recommend');
+
+/** `genai select train-or-reuse`: the ways to a model, and what each takes. */
+export const trainOrReuse = lazyFunction(
+  () => import('./lifecycle/select/train-or-reuse.js'),
+  'trainOrReuse',
+);
+
+/** `genai select add`: makes a model of the user's own known. */
+export const addModel = lazyFunction(() => import('./lifecycle/select/add.js'), 'addModel');
+
+/** `genai select add --remove`. */
+export const removeModel = lazyFunction(() => import('./lifecycle/select/add.js'), 'removeModel');
+
+/** `genai select use`: records the choice of a model in a project. */
+export const useModel = lazyFunction(() => import('./lifecycle/select/use.js'), 'useModel');
+
+/** `genai select search`: models on the hub. */
+export const searchModels = lazyFunction(() => import('./lifecycle/select/search.js'), 'searchModels');
+
+/** `genai select pull`: a model from the hub, verified. */
+export const pullModel = lazyFunction(() => import('./lifecycle/select/pull/pull.js'), 'pullModel');
 
 /** `genai estimate memory`: what a model takes to run and to train. */
 export const estimateMemory = lazyFunction(() => import('./lifecycle/estimate/memory.js'), 'estimateMemory');

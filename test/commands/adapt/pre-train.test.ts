@@ -25,7 +25,9 @@ describe('genai adapt pre-train', () => {
   it('shows the plan, the steps and the result', async () => {
     const out = join(folder, 'run');
     const { stdout, stderr, result } = await runCommand(PreTrain, [...given, '--out', out]);
-    expect(stderr).toMatch(/^Training (\S+) of \1 parameters \(full, 100\.0 %\)/);
+    expect(stderr).toMatch(
+      /^Memory: about [\d.]+ MB at the peak, .*\nTraining (\S+) of \1 parameters \(full, 100\.0 %\)/,
+    );
     expect(stderr).toMatch(/\ntraining {2}100 % {2}3\/3 steps/);
     expect(stdout).toContain(join(out, 'model'));
     expect(result).toMatchObject({ steps: 3, output_dir: join(out, 'model'), eval_loss: null });
