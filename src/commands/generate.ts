@@ -4,10 +4,13 @@ import { createEngine } from '../cli/engine-flags.js';
 import { GENERATION_FLAGS, generationOptions, MODEL_ARGUMENT } from '../cli/generation-flags.js';
 import { readPrompts, standardInput, type StandardInput } from '../cli/standard-input.js';
 import { styleFor } from '../cli/style.js';
+import type { ProgressEvent } from '../core/progress/progress-event.js';
+import type { NextTokenExplanation } from '../lifecycle/generate/explain-next-token.js';
 import type { CompletionResult, GenerateTextResult } from '../lifecycle/generate/generate-text.js';
 
-/** With one prompt its completion itself, with several a list. */
-type GenerateResult = GenerateTextResult | (CompletionResult & Omit<GenerateTextResult, 'completions'>);
+/** With one prompt its completion itself, with several a list; with --explain-sampling no completion. */
+type GenerateResult =
+  GenerateTextResult | (CompletionResult & Omit<GenerateTextResult, 'completions'>) | NextTokenExplanation;
 
 /** `genai generate`: continues prompts with a model. */
 export default class Generate extends BaseCommand<GenerateResult> {
@@ -22,6 +25,7 @@ export default class Generate extends BaseCommand<GenerateResult> {
     '<%= config.bin %> <%= command.id %> templates/starter-model --prompt "Once upon a time"',
     '<%= config.bin %> <%= command.id %> MODEL --adapter runs/reviews --chat --prompt "Is this review positive? …"',
     '<%= config.bin %> <%= command.id %> MODEL --prompt-file story.txt --temperature 0.8 --top-p 0.95 --seed 7',
+    '<%= config.bin %> <%= command.id %> templates/starter-model --prompt "Once upon a" --top-k 5 --explain-sampling',
   ];
 
   static override args = MODEL_ARGUMENT;
@@ -38,6 +42,11 @@ export default class Generate extends BaseCommand<GenerateResult> {
     }),
     chat: Flags.boolean({ summary: 'Let the model answer the prompt in its chat template.' }),
     system: Flags.string({ summary: 'System message for --chat.', dependsOn: ['chat'] }),
+    'explain-sampling': Flags.boolean({
+      summary:
+        'Show how likely each next token is, before and after every sampling flag, and generate nothing.',
+      helpGroup: 'SAMPLING',
+    }),
     ...GENERATION_FLAGS,
   };
 
@@ -45,19 +54,24 @@ export default class Generate extends BaseCommand<GenerateResult> {
     const { args, flags } = await this.parse(Generate);
     const { fileSystem, environment, stdout } = this.ports;
     const prompts = await readPrompts(flags, fileSystem, this.input);
+    const options = { ...args, ...generationOptions(flags), prompts, chat: flags.chat, system: flags.system };
+    const runPorts = {
+      ...{ fileSystem, signal: this.signal },
+      now: () => this.ports.now(),
+      createEngine: () => createEngine(flags, environment),
+      onProgress: (event: ProgressEvent) => this.progress().update(event),
+    };
+    if (flags['explain-sampling']) {
+      const { explainNextToken } = await import('../lifecycle/generate/explain-next-token.js');
+      const { renderSampling } = await import('../cli/renderers/sampling.js');
+      const explanation = await explainNextToken(options, runPorts);
+      this.print(renderSampling(explanation, stdout));
+      return explanation;
+    }
     const { generateText } = await import('../lifecycle/generate/generate-text.js');
     const { CompletionWriter, describeGeneration } = await import('../cli/renderers/completions.js');
     const writer = new CompletionWriter(prompts, styleFor(stdout), (text) => this.print(text));
-    const result = await generateText(
-      { ...args, ...generationOptions(flags), prompts, chat: flags.chat, system: flags.system },
-      {
-        ...{ fileSystem, signal: this.signal },
-        now: () => this.ports.now(),
-        createEngine: () => createEngine(flags, environment),
-        onProgress: (event) => this.progress().update(event),
-        onToken: (event) => writer.take(event),
-      },
-    );
+    const result = await generateText(options, { ...runPorts, onToken: (event) => writer.take(event) });
     this.note(describeGeneration(result));
     const { completions, ...figures } = result;
     return completions.length === 1 ? { ...completions[0]!, ...figures } : result;

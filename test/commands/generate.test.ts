@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CompletionWriter } from '../../src/cli/renderers/completions.js';
 import { styleFor } from '../../src/cli/style.js';
 import Generate from '../../src/commands/generate.js';
+import type { NextTokenExplanation } from '../../src/lifecycle/generate/explain-next-token.js';
 import type { CompletionResult } from '../../src/lifecycle/generate/generate-text.js';
 import { fakePorts } from '../cli/fake-ports.js';
 import { runCommand } from '../cli/run-command.js';
@@ -78,6 +79,34 @@ describe('genai generate', () => {
     expect(error?.code).toBe('USAGE');
     expect(error?.message).toContain(message);
     expect(stdout).toBe('');
+  });
+
+  it('explains how the next token is chosen instead of choosing it', async () => {
+    const flags = [model, '--prompt', 'Once', '--quiet', '--explain-sampling'];
+    const { stdout, result } = await runCommand(Generate, [...flags, '--top-k', '3', '--temperature', '2']);
+    const { tokens, stages, taken } = result as NextTokenExplanation;
+    expect(stages.map(({ setting, value, possible_tokens }) => [setting, value, possible_tokens])).toEqual([
+      [null, null, 4096],
+      ['temperature', 2, 4096],
+      ['top_k', 3, 3],
+    ]);
+    expect(taken).toBeNull();
+    expect(tokens.filter(({ probabilities }) => probabilities[2]! > 0)).toHaveLength(3);
+    const lines = stdout.split('\n');
+    expect(lines[0]).toMatch(/^next token +model +--temperature 2 +--top-k 3$/);
+    expect(lines[1]).toContain(JSON.stringify(tokens[0]!.text));
+    expect(lines[1]).toContain(`${(tokens[0]!.probabilities[2]! * 100).toFixed(1)} %  ${'█'.repeat(20)}`);
+    expect(stdout).toMatch(/possible tokens +4,096 +4,096 +3\n/);
+
+    const greedy = await runCommand(Generate, flags);
+    const generated = await runCommand(Generate, [...flags.slice(0, -1), '--max-new-tokens', '1']);
+    const [first] = (generated.result as CompletionResult).token_ids;
+    expect((greedy.result as NextTokenExplanation).taken).toBe(first);
+    expect(greedy.stdout.split('\n')[1]).toMatch(/█ ← taken$/);
+
+    const several = await runCommand(Generate, [...flags, '--prompt', 'Twice']);
+    expect(several.error?.code).toBe('USAGE');
+    expect(several.error?.message).toContain('give one prompt');
   });
 
   it('runs as a program', async () => {

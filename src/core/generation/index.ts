@@ -1,5 +1,6 @@
 /** Text from models: prompts, sampling, a key/value cache, streamed answers, conversations. */
 export { ChatSession, type ChatSettings } from './chat-session.js';
+export { explainSampling, type SamplingExplanation, type SamplingStage } from './explain-sampling.js';
 export {
   generate,
   type Completion,

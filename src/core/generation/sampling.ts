@@ -75,8 +75,41 @@ export function keepMinP(logits: Float32Array, p: number): Float32Array {
   return logits.map((logit) => (logit < least ? -Infinity : logit));
 }
 
+/** One thing that sampling does to the scores. */
+export interface SamplingStep {
+  /** The setting that asks for it. */
+  readonly setting: keyof SamplingSettings;
+  readonly value: number;
+  apply(scores: Float32Array): Float32Array;
+}
+
 /**
- * Scores to draw from: the settings in the order in which `generate` of Hugging Face transformers applies them.
+ * What the settings do to the logits before a token is chosen, in the order in which `generate` of Hugging Face
+ * transformers does it. Where the likeliest token is always taken, only the repetition penalty changes anything.
+ *
+ * @param seen tokens of prompt and answer so far
+ */
+export function samplingSteps(seen: Iterable<number>, settings: SamplingSettings): SamplingStep[] {
+  const { repetitionPenalty, temperature, topK, topP, minP } = settings;
+  const steps: SamplingStep[] = [];
+  const add = (
+    setting: keyof SamplingSettings,
+    value: number | undefined,
+    change: (scores: Float32Array, value: number) => Float32Array,
+  ): void => {
+    if (value !== undefined) steps.push({ setting, value, apply: (scores) => change(scores, value) });
+  };
+  add('repetitionPenalty', repetitionPenalty, (scores, penalty) => penalizeRepetition(scores, seen, penalty));
+  if (!isSampling(settings)) return steps;
+  add('temperature', temperature, applyTemperature);
+  add('topK', topK, keepTopK);
+  add('topP', topP === 1 ? undefined : topP, keepTopP);
+  add('minP', minP, keepMinP);
+  return steps;
+}
+
+/**
+ * Scores to choose the next token by: what {@link samplingSteps} make of the logits.
  *
  * @param logits [vocabulary]
  * @param seen tokens of prompt and answer so far
@@ -84,15 +117,9 @@ export function keepMinP(logits: Float32Array, p: number): Float32Array {
 export function processLogits(
   logits: Float32Array,
   seen: Iterable<number>,
-  { repetitionPenalty, temperature, topK, topP, minP }: SamplingSettings,
+  settings: SamplingSettings,
 ): Float32Array {
-  let scores = logits;
-  if (repetitionPenalty !== undefined) scores = penalizeRepetition(scores, seen, repetitionPenalty);
-  if (temperature !== undefined && temperature !== 0) scores = applyTemperature(scores, temperature);
-  if (topK !== undefined) scores = keepTopK(scores, topK);
-  if (topP !== undefined && topP < 1) scores = keepTopP(scores, topP);
-  if (minP !== undefined) scores = keepMinP(scores, minP);
-  return scores;
+  return samplingSteps(seen, settings).reduce((scores, step) => step.apply(scores), logits);
 }
 
 /** Draws an index with the softmax of the scores as probabilities. */
@@ -110,6 +137,16 @@ export function drawToken(scores: Float32Array, random: Random): number {
   return last; // rounding left a little over
 }
 
+/** @throws ToolkitError `BAD_CHECKPOINT` if the logits are not numbers */
+export function assertFinite(logits: Float32Array): void {
+  if (Number.isFinite(maximum(logits))) return;
+  throw new ToolkitError(
+    'the model computes values that are not finite numbers',
+    'BAD_CHECKPOINT',
+    'Its weights are damaged, or training diverged; use an earlier checkpoint.',
+  );
+}
+
 /**
  * Chooses the next token.
  *
@@ -124,17 +161,9 @@ export function chooseToken(
   settings: SamplingSettings,
   random: Random,
 ): number {
-  if (!Number.isFinite(maximum(logits))) {
-    throw new ToolkitError(
-      'the model computes values that are not finite numbers',
-      'BAD_CHECKPOINT',
-      'Its weights are damaged, or training diverged; use an earlier checkpoint.',
-    );
-  }
-  if (isSampling(settings)) return drawToken(processLogits(logits, seen, settings), random);
-  const { repetitionPenalty } = settings;
-  const scores = processLogits(logits, seen, { repetitionPenalty });
-  return scores.indexOf(maximum(scores));
+  assertFinite(logits);
+  const scores = processLogits(logits, seen, settings);
+  return isSampling(settings) ? drawToken(scores, random) : scores.indexOf(maximum(scores));
 }
 
 /** The largest, or NaN if any is NaN. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import {
   assertReadable,
   generate,
@@ -6,20 +6,13 @@ import {
   type FinishReason,
 } from '../../core/generation/generate.js';
 import { loadLanguageModel, openModelSource } from '../../core/generation/load-language-model.js';
-import { encodeChat, encodeText } from '../../core/generation/prompts.js';
 import { isSampling } from '../../core/generation/sampling.js';
-import type { Tokenizer } from '../../core/tokenizers/tokenizer.js';
 import { parseOptions } from '../parse-options.js';
-import { generationOptionsSchema, seedFrom, type RunModelPorts } from './generation-options.js';
-
-const optionsSchema = generationOptionsSchema.extend({
-  prompts: z.array(z.string()).min(1, 'give at least one prompt'),
-  /** Whether each prompt is what a user says in the model's chat template, or a text to be continued. */
-  chat: z.boolean().default(false),
-});
+import { encodePrompts } from './encode-prompts.js';
+import { generateOptionsSchema, seedFrom, type RunModelPorts } from './generation-options.js';
 
 /** Options of {@link generateText}. */
-export type GenerateTextOptions = z.input<typeof optionsSchema>;
+export type GenerateTextOptions = z.input<typeof generateOptionsSchema>;
 
 /** The continuation of one prompt. */
 export interface CompletionResult {
@@ -51,10 +44,10 @@ export async function generateText(
   options: GenerateTextOptions,
   ports: RunModelPorts,
 ): Promise<GenerateTextResult> {
-  const chosen = parseOptions(optionsSchema, options);
+  const chosen = parseOptions(generateOptionsSchema, options);
   const { fileSystem, signal, onProgress } = ports;
   const source = await openModelSource(fileSystem, chosen);
-  const prompts = encodePrompts(source.tokenizer, chosen, ports);
+  const prompts = encodePrompts(source.tokenizer, chosen, ports.now());
   prompts.forEach((prompt, index) => {
     assertReadable(prompt, source.model.shape, prompts.length === 1 ? undefined : `prompt ${index + 1}`);
   });
@@ -75,17 +68,6 @@ export async function generateText(
   } finally {
     await engine.dispose();
   }
-}
-
-function encodePrompts(
-  tokenizer: Tokenizer,
-  { prompts, chat, system }: z.output<typeof optionsSchema>,
-  ports: RunModelPorts,
-): number[][] {
-  if (!chat) return prompts.map((prompt) => encodeText(tokenizer, prompt));
-  const opening = system === undefined ? [] : [{ role: 'system', content: system }];
-  const now = new Date(ports.now());
-  return prompts.map((content) => encodeChat(tokenizer, [...opening, { role: 'user', content }], now));
 }
 
 function describe({

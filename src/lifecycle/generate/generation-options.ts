@@ -43,6 +43,13 @@ export const generationOptionsSchema = z.object({
     .default([]),
 });
 
+/** What `generate` takes. */
+export const generateOptionsSchema = generationOptionsSchema.extend({
+  prompts: z.array(z.string()).min(1, 'give at least one prompt'),
+  /** Whether each prompt is what a user says in the model's chat template, or a text to be continued. */
+  chat: z.boolean().default(false),
+});
+
 /** What running a model needs from outside. */
 export interface RunModelPorts extends GenerationPorts {
   readonly fileSystem: FileSystem;
