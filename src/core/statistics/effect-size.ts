@@ -1,10 +1,8 @@
+import { mean } from '../metrics/text/mean.js';
+
 /** Difference of two shares by which differences near 0, near 1 and in the middle compare (Cohen 1988, chapter 6). */
 export function cohensH(shareA: number, shareB: number): number {
   return 2 * Math.asin(Math.sqrt(shareA)) - 2 * Math.asin(Math.sqrt(shareB));
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function variance(values: readonly number[]): number {
