@@ -18,5 +18,12 @@ export type {
 export { ProviderFault, type FaultNature } from './provider-fault.js';
 export type { ProviderKind, ProviderOptions, ProviderPorts } from './provider-ports.js';
 export type { Answer, Failure, RunOptions } from './run-calls.js';
-export { runEmbeddings, runRequests, runScores, tryRequests, type RequestOptions } from './run-requests.js';
+export {
+  runEmbeddings,
+  runRequests,
+  runScores,
+  runTextScores,
+  tryRequests,
+  type RequestOptions,
+} from './run-requests.js';
 export { costOf, totalUsage, type Prices, type Usage } from './usage.js';

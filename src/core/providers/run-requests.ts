@@ -2,7 +2,15 @@ import { z } from 'zod';
 import { ToolkitError } from '../errors/index.js';
 import { isSampling } from '../generation/sampling.js';
 import { effectiveSettings } from './effective-settings.js';
-import type { Completion, CompletionRequest, ContinuationScore, Provider, ScoreRequest } from './provider.js';
+import type {
+  Completion,
+  CompletionRequest,
+  ContinuationScore,
+  Provider,
+  ScoreRequest,
+  TextLikelihood,
+  TextScoreRequest,
+} from './provider.js';
 import {
   runCalls,
   tryCalls,
@@ -52,6 +60,15 @@ const scoring: CallKind<ScoreRequest, ContinuationScore[]> = {
     need(provider, provider.scoreContinuations?.(request, signal), 'tell how likely a given text is'),
 };
 
+const scoringText: CallKind<TextScoreRequest, TextLikelihood> = {
+  name: 'score texts',
+  essence: ({ text, stride }) => ({ text, stride }),
+  isDrawn: () => false,
+  schema: z.object({ logLikelihood: z.number(), tokens: z.int().nonnegative() }),
+  call: (provider, request, signal) =>
+    need(provider, provider.scoreText?.(request, signal), 'tell how likely a whole text is'),
+};
+
 const embedding: CallKind<string, number[]> = {
   name: 'embed',
   essence: (text) => text,
@@ -99,6 +116,15 @@ export function runScores(
   options: RunOptions,
 ): Promise<Answer<ContinuationScore[]>[]> {
   return runCalls(scoring, provider, requests, options);
+}
+
+/** Asks for the likelihoods of many whole texts; see {@link runCalls}. */
+export function runTextScores(
+  provider: Provider,
+  requests: readonly TextScoreRequest[],
+  options: RunOptions,
+): Promise<Answer<TextLikelihood>[]> {
+  return runCalls(scoringText, provider, requests, options);
 }
 
 /** Turns many texts into vectors, one text a call; see {@link runCalls}. */

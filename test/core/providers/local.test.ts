@@ -13,7 +13,8 @@ import type {
   Prompt,
   Provider,
 } from '../../../src/core/providers/provider.js';
-import { runRequests } from '../../../src/core/providers/run-requests.js';
+import { CompletionCache } from '../../../src/core/providers/completion-cache.js';
+import { runRequests, runTextScores } from '../../../src/core/providers/run-requests.js';
 import { SequenceScorer } from '../../../src/core/scoring/sequence-scorer.js';
 import { generateText } from '../../../src/lifecycle/generate/generate-text.js';
 import { systemClock } from '../../../src/platform/clock.js';
@@ -155,6 +156,23 @@ describe('likelihoods', () => {
       withGreedy: true,
     });
     expect(scores.map(({ isGreedy }) => isGreedy)).toEqual([true, false]);
+  });
+
+  it('of whole texts are run and kept like any other', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'genai-local-'));
+    const texts = [{ text: 'A fox is an animal.' }, { text: 'Water is wet.' }];
+    const ask = () =>
+      runTextScores(provider, texts, {
+        clock: systemClock,
+        cache: new CompletionCache(nodeFileSystem, folder),
+      });
+    const [first, second] = [await ask(), await ask()];
+    expect(first.map(({ result }) => result)).toEqual([
+      await provider.scoreText!(texts[0]!),
+      await provider.scoreText!(texts[1]!),
+    ]);
+    expect(second).toEqual(first.map(({ result }) => ({ result, isFromCache: true })));
+    rmSync(folder, { recursive: true });
   });
 
   it('need a continuation', async () => {

@@ -1,9 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openProvider } from '../../../src/core/providers/open-provider.js';
 import type { CompletionRequest, Prompt, Provider } from '../../../src/core/providers/provider.js';
+import { CompletionCache } from '../../../src/core/providers/completion-cache.js';
+import { runRequests } from '../../../src/core/providers/run-requests.js';
+import { systemClock } from '../../../src/platform/clock.js';
+import { nodeFileSystem } from '../../../src/platform/file-system.js';
 import { failure, networkPorts } from './fake-ports.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'genai-recorded-'));
@@ -106,6 +110,17 @@ describe('simple rows', () => {
     expect((await failure(provider.complete(request('p')))).message).toContain(
       'has several outputs for the prompt "p"',
     );
+  });
+});
+
+describe('many rows', () => {
+  it('are told apart by their ids alone', async () => {
+    const provider = await open(lines({ id: 'a', completion: 'x' }, { id: 'b', completion: 'y' }));
+    const cache = new CompletionCache(nodeFileSystem, join(folder, 'cache'));
+    const requests = ['b', 'a', 'b'].map((id) => request('the same prompt', id));
+    const answers = await runRequests(provider, requests, { clock: systemClock, cache });
+    expect(answers.map(({ result }) => result.text)).toEqual(['y', 'x', 'y']);
+    expect(existsSync(cache.folder)).toBe(false);
   });
 });
 
