@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
 import { createEngine } from '../cli/engine-flags.js';
 import { GENERATION_FLAGS, generationOptions, MODEL_ARGUMENT } from '../cli/generation-flags.js';
+import { numberFlag } from '../cli/number-flag.js';
 import { readPrompts, standardInput, type StandardInput } from '../cli/standard-input.js';
 import { styleFor } from '../cli/style.js';
 import type { ProgressEvent } from '../core/progress/progress-event.js';
@@ -26,6 +27,7 @@ export default class Generate extends BaseCommand<GenerateResult> {
     '<%= config.bin %> <%= command.id %> MODEL --adapter runs/reviews --chat --prompt "Is this review positive? …"',
     '<%= config.bin %> <%= command.id %> MODEL --prompt-file story.txt --temperature 0.8 --top-p 0.95 --seed 7',
     '<%= config.bin %> <%= command.id %> templates/starter-model --prompt "Once upon a" --top-k 5 --explain-sampling',
+    '<%= config.bin %> <%= command.id %> templates/starter-model --prompt "The opposite of warm is" --beams 4',
   ];
 
   static override args = MODEL_ARGUMENT;
@@ -42,7 +44,23 @@ export default class Generate extends BaseCommand<GenerateResult> {
     }),
     chat: Flags.boolean({ summary: 'Let the model answer the prompt in its chat template.' }),
     system: Flags.string({ summary: 'System message for --chat.', dependsOn: ['chat'] }),
+    beams: Flags.integer({
+      min: 1,
+      summary:
+        'Follow this many texts at once, and give the likeliest as a whole (beam search) [default: 1].',
+      helpGroup: 'BEAM SEARCH',
+    }),
+    'length-penalty': numberFlag({
+      summary:
+        'Power of the length that a text’s log-probability is divided by: higher for longer texts [default: 1].',
+      helpGroup: 'BEAM SEARCH',
+    }),
+    'early-stopping': Flags.boolean({
+      summary: 'Stop once as many texts have ended as there are beams.',
+      helpGroup: 'BEAM SEARCH',
+    }),
     'explain-sampling': Flags.boolean({
+      exclusive: ['beams'],
       summary:
         'Show how likely each next token is, before and after every sampling flag, and generate nothing.',
       helpGroup: 'SAMPLING',
@@ -54,7 +72,14 @@ export default class Generate extends BaseCommand<GenerateResult> {
     const { args, flags } = await this.parse(Generate);
     const { fileSystem, environment, stdout } = this.ports;
     const prompts = await readPrompts(flags, fileSystem, this.input);
-    const options = { ...args, ...generationOptions(flags), prompts, chat: flags.chat, system: flags.system };
+    const { chat, system, beams } = flags;
+    const options = {
+      ...args,
+      ...generationOptions(flags),
+      ...{ prompts, chat, system, beams },
+      lengthPenalty: flags['length-penalty'],
+      earlyStopping: flags['early-stopping'],
+    };
     const runPorts = {
       ...{ fileSystem, signal: this.signal },
       now: () => this.ports.now(),

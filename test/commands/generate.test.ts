@@ -71,6 +71,9 @@ describe('genai generate', () => {
   it.each([
     [['--prompt', 'x', '--temperature', 'NaN'], '--temperature: "NaN" is not a number'],
     [['--prompt', 'x', '--top-p', '2'], '--top-p: must be above 0 and at most 1'],
+    [['--prompt', 'x', '--beams', '0'], 'greater than or equal to 1'],
+    [['--prompt', 'x', '--beams', '2', '--top-k', '3'], '--beams: looks for the likeliest text'],
+    [['--prompt', 'x', '--beams', '2', '--explain-sampling'], 'cannot also be provided'],
     [['--prompt', 'x', '--prompt-file', 'y'], '--prompt cannot also be provided'],
     [['--prompt', 'x', '--engine', 'reference', '--device', 'cuda'], '--device cuda: the reference engine'],
     [[], 'Exactly one of the following must be provided: --prompt, --prompt-file'],

@@ -241,7 +241,7 @@ class Answer {
 }
 
 /** Lets signals in: engines that compute on this thread would starve them. */
-function turnOfEvents(): Promise<void> {
+export function turnOfEvents(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 

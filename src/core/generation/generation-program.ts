@@ -92,3 +92,26 @@ export function generationProgram(adapted: AdaptedModel, shape: GenerationShape)
     },
   };
 }
+
+/**
+ * Copies rows of one key/value cache into another: row i of the new one is row `rows[i]` of the old. The caches are
+ * resident, and must not be the same.
+ */
+export function cacheCopyProgram(model: Model, from: number, to: number, capacity: number): Program {
+  const cache: TensorSpec = { shape: cacheShape(model, from, capacity), dtype: 'float32' };
+  const pairs = [...Array(model.shape.layers).keys()].flatMap((layer) =>
+    (['key', 'value'] as const).map((what) => [pastName(what, layer), presentName(what, layer)] as const),
+  );
+  return {
+    name: `copying of ${to} of ${from} rows in a cache of ${capacity} tokens`,
+    inputs: {
+      ...Object.fromEntries(pairs.map(([past]) => [past, cache])),
+      rows: { shape: [to], dtype: 'int32' },
+    },
+    resident: pairs.map(([, present]) => present),
+    body: (inputs) =>
+      Object.fromEntries(
+        pairs.map(([past, present]) => [present, tf.gather(inputs[past]!, inputs['rows'] as Tensor1D)]),
+      ),
+  };
+}

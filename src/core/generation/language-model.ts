@@ -1,10 +1,11 @@
 import type { Model } from '../architectures/architecture.js';
 import type { StateDict } from '../checkpoints/checkpoint.js';
 import type { LoraSettings } from '../adapters/lora.js';
-import type { Cell, Engine, Executable } from '../engine/engine.js';
+import type { Cell, Engine, Executable, Program } from '../engine/engine.js';
 import { ToolkitError } from '../errors/toolkit-error.js';
 import {
   allParameters,
+  cacheCopyProgram,
   generationProgram,
   type AdaptedModel,
   type GenerationShape,
@@ -130,6 +131,21 @@ export class LanguageModel {
     return this.forward(cache, 1, starts, next);
   }
 
+  /**
+   * Fills a cache with rows of another one of the same capacity.
+   *
+   * @param rows for each row of `to` the row of `from` that it continues
+   */
+  async copyRows(from: KeyValueCache, to: KeyValueCache, rows: readonly number[]): Promise<void> {
+    const { capacity } = from;
+    const executable = await this.compileOnce(
+      `${to.batchSize} from ${from.batchSize} rows of ${capacity}`,
+      () => cacheCopyProgram(this.model, from.batchSize, to.batchSize, capacity),
+    );
+    await executable.run({ ...from.past, rows: Int32Array.from(rows) }, to.present);
+    for (const [index, row] of rows.entries()) to.rows[index] = [...from.rows[row]!];
+  }
+
   async dispose(): Promise<void> {
     for (const executable of this.compiled.values()) await (await executable).dispose();
     for (const cell of Object.values(this.parameters)) cell.dispose();
@@ -173,10 +189,15 @@ export class LanguageModel {
   }
 
   private compile(shape: GenerationShape): Promise<Executable> {
-    const key = `${shape.batchSize} × ${shape.length} of ${shape.capacity}`;
+    return this.compileOnce(`${shape.batchSize} × ${shape.length} of ${shape.capacity}`, () =>
+      generationProgram(this.adapted, shape),
+    );
+  }
+
+  private compileOnce(key: string, program: () => Program): Promise<Executable> {
     let executable = this.compiled.get(key);
     if (executable === undefined) {
-      executable = this.engine.compile(generationProgram(this.adapted, shape));
+      executable = this.engine.compile(program());
       this.compiled.set(key, executable);
     }
     return executable;

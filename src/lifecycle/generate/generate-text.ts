@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { beamSearch } from '../../core/generation/beam-search.js';
 import {
   assertReadable,
   generate,
@@ -11,8 +12,23 @@ import { parseOptions } from '../parse-options.js';
 import { encodePrompts } from './encode-prompts.js';
 import { generateOptionsSchema, seedFrom, type RunModelPorts } from './generation-options.js';
 
+const optionsSchema = generateOptionsSchema.superRefine((options, context) => {
+  const refuse = (path: keyof typeof options, message: string): void => {
+    context.addIssue({ code: 'custom', path: [path], message });
+  };
+  if (options.beams > 1) {
+    if (isSampling(options))
+      refuse('beams', 'looks for the likeliest text; the options of sampling do not go with it');
+    if (options.stop.length > 0)
+      refuse('stop', 'does not end beams; they end at the end tokens of the model');
+  } else {
+    if (options.lengthPenalty !== undefined) refuse('lengthPenalty', 'needs at least 2 beams');
+    if (options.earlyStopping === true) refuse('earlyStopping', 'needs at least 2 beams');
+  }
+});
+
 /** Options of {@link generateText}. */
-export type GenerateTextOptions = z.input<typeof generateOptionsSchema>;
+export type GenerateTextOptions = z.input<typeof optionsSchema>;
 
 /** The continuation of one prompt. */
 export interface CompletionResult {
@@ -22,12 +38,14 @@ export interface CompletionResult {
   readonly finish_reason: FinishReason;
   readonly prompt_tokens: number;
   readonly completion_tokens: number;
+  /** Of beam search: the sum of log-probabilities over the length to the power of the length penalty. */
+  readonly beam_score?: number;
 }
 
 /** Continuations in the order of the prompts. */
 export interface GenerateTextResult {
   readonly completions: readonly CompletionResult[];
-  /** Of all prompts together, from the first token on: reading the prompts is not counted. `null` for a single token. */
+  /** Of all prompts together, from the first token on: reading the prompts is not counted. `null` for a single token or beams. */
   readonly tokens_per_second: number | null;
   /** `null` when nothing was drawn at random. */
   readonly seed: number | null;
@@ -44,7 +62,7 @@ export async function generateText(
   options: GenerateTextOptions,
   ports: RunModelPorts,
 ): Promise<GenerateTextResult> {
-  const chosen = parseOptions(generateOptionsSchema, options);
+  const chosen = parseOptions(optionsSchema, options);
   const { fileSystem, signal, onProgress } = ports;
   const source = await openModelSource(fileSystem, chosen);
   const prompts = encodePrompts(source.tokenizer, chosen, ports.now());
@@ -56,6 +74,16 @@ export async function generateText(
   const engine = await ports.createEngine();
   try {
     const model = await loadLanguageModel(fileSystem, source, engine, onProgress, signal);
+    if (chosen.beams > 1) {
+      const completions: CompletionResult[] = [];
+      for (const [prompt, tokens] of prompts.entries()) {
+        const found = await beamSearch(model, source.tokenizer, tokens, chosen, { signal });
+        ports.onToken?.({ prompt, text: found.text, finishReason: found.finishReason });
+        completions.push({ ...describe(found), beam_score: found.score });
+      }
+      await model.dispose();
+      return { completions, tokens_per_second: null, seed };
+    }
     const settings = { ...chosen, seed: seed ?? undefined };
     const onToken: typeof ports.onToken = (event) => {
       clock.tick();

@@ -43,11 +43,20 @@ export const generationOptionsSchema = z.object({
     .default([]),
 });
 
+/** Texts that beam search follows at once at most: each takes a key/value cache of its own, twice. */
+const MOST_BEAMS = 64;
+
 /** What `generate` takes. */
 export const generateOptionsSchema = generationOptionsSchema.extend({
   prompts: z.array(z.string()).min(1, 'give at least one prompt'),
   /** Whether each prompt is what a user says in the model's chat template, or a text to be continued. */
   chat: z.boolean().default(false),
+  /** Above 1, looks for the likeliest text as a whole, following this many at once. */
+  beams: z.int().min(1).max(MOST_BEAMS).default(1),
+  /** Power of its length that a beam's log-probability is divided by. */
+  lengthPenalty: z.number().optional(),
+  /** Ends the search once as many beams have ended as there are. */
+  earlyStopping: z.boolean().optional(),
 });
 
 /** What running a model needs from outside. */

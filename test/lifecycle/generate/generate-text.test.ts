@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ToolkitError } from '../../../src/core/errors/toolkit-error.js';
+import type { TokenEvent } from '../../../src/core/generation/generate.js';
 import type { RunModelPorts } from '../../../src/lifecycle/generate/generation-options.js';
 import { generateText } from '../../../src/lifecycle/generate/generate-text.js';
 import { openChat } from '../../../src/lifecycle/generate/open-chat.js';
@@ -73,6 +74,38 @@ describe('generateText', () => {
     // The starter model's template, written out.
     const written = '<|system|>\nBe kind.\n<|user|>\nHello\n<|assistant|>\n';
     expect(chat).toEqual(await generateText({ ...options, prompts: [written] }, ports()));
+  });
+
+  it('searches with beams, each prompt by itself, and shows each text once it is found', async () => {
+    const options = { model, prompts: ['Once', 'A fox'], maxNewTokens: 6, lengthPenalty: 0 };
+    const shown: TokenEvent[] = [];
+    const result = await generateText(
+      { ...options, beams: 4 },
+      ports({ onToken: (event) => shown.push(event) }),
+    );
+    expect(result).toMatchObject({ tokens_per_second: null, seed: null });
+    expect(shown.map(({ text }) => text)).toEqual(result.completions.map(({ text }) => text));
+    const [, second] = result.completions;
+    expect(second!.token_ids).toHaveLength(6);
+    expect(second!.beam_score).toBeLessThan(0);
+    const alone = await generateText({ ...options, prompts: ['A fox'], beams: 4 }, ports());
+    expect(alone.completions).toEqual([second]);
+  });
+
+  it.each([
+    [
+      { beams: 2, temperature: 1, stop: ['x'] },
+      ['--beams: looks for the likeliest text', '--stop: does not end beams'],
+    ],
+    [
+      { lengthPenalty: 2, earlyStopping: true },
+      ['--length-penalty: needs at least 2', '--early-stopping: needs'],
+    ],
+    [{ beams: 65 }, ['--beams: ']],
+  ])('refuses %j', async (options, messages) => {
+    const error = await failure(generateText({ model, prompts: ['x'], ...options }, idle));
+    expect(error.code).toBe('USAGE');
+    for (const message of messages) expect(error.message).toContain(message);
   });
 
   it('uses an adapter', async () => {
