@@ -70,8 +70,7 @@ function overflow(
   tokens: number,
 ): ToolkitError {
   const lengths = template.rowVariables.map((name) => {
-    const variable = template.settings.variables[name];
-    const value = row[(variable as { column?: string } | undefined)?.column ?? name];
+    const value = row[template.settings.variables[name]?.column ?? name];
     return { name, characters: typeof value === 'string' ? value.length : 0 };
   });
   const [longest] = lengths.sort((a, b) => b.characters - a.characters);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { didYouMean } from '../near-matches.js';
 import { SCOPE_TASK_NAMES } from '../scope/tasks.js';
+import { describeIssue } from '../yaml/describe-issue.js';
 import type { ValueProblem } from '../yaml/parse-yaml.js';
 import { EXAMPLES, LOOP } from './template-language.js';
 
@@ -16,15 +16,18 @@ const LOWEST_TEMPERATURE = 1e-3;
 const line = z.string().min(1, 'must not be empty').max(1000);
 const longText = z.string().max(20_000);
 
+/** What a template says of a variable. */
+export interface PromptVariable {
+  readonly description: string;
+  /** Column of the row that it stands in, where that has another name. */
+  readonly column?: string | undefined;
+  /** What it is where the row has no such column, or nothing in it. */
+  readonly default?: string | undefined;
+}
+
 const variableSchema = z.union([
-  line.transform((description) => ({ description })),
-  z.strictObject({
-    description: line,
-    /** Column of the row that it stands in, where that has another name. */
-    column: line.optional(),
-    /** What it is where the row has no such column, or nothing in it. */
-    default: longText.optional(),
-  }),
+  line.transform((description): PromptVariable => ({ description })),
+  z.strictObject({ description: line, column: line.optional(), default: longText.optional() }),
 ]);
 
 const variableName = z
@@ -78,39 +81,20 @@ export const promptSettingsSchema = z.strictObject({
 });
 
 /** What a prompt template says about itself. */
-export type PromptSettings = z.output<typeof promptSettingsSchema>;
+export type PromptSettings = Omit<z.output<typeof promptSettingsSchema>, 'variables'> & {
+  readonly variables: Readonly<Record<string, PromptVariable>>;
+};
 
 /** Fields of the front matter, in the order in which it is written. */
 export const PROMPT_KEYS = Object.keys(promptSettingsSchema.shape);
 
-const KEYS_WITHIN: Readonly<Record<string, readonly string[]>> = {
-  '': PROMPT_KEYS,
-  generation: Object.keys(generationSchema.shape),
-  variables: ['description', 'column', 'default'],
-};
-
 /** Tells in plain words what the schema found in a front matter. */
-export function describePromptIssue(issue: z.core.$ZodIssue, value: unknown): ValueProblem[] {
+export function describePromptIssue(issue: z.core.$ZodIssue, value: unknown): readonly ValueProblem[] {
   const path = issue.path.map(String);
-  const own = KEYS_WITHIN[path[0] ?? ''] ?? [];
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({
-      path: [...path, key],
-      message: `unknown key ${JSON.stringify(key.slice(0, 60))}. ${didYouMean(key.slice(0, 60), own) ?? `Here may stand: ${own.join(', ')}.`}`,
-    }));
-  }
-  const field = path.join('.');
-  if (issue.code === 'invalid_key') {
-    return [{ path, message: `${field}: ${issue.issues.map(({ message }) => message).join('; ')}` }];
-  }
+  const tell = (message: string): ValueProblem[] => [{ path, message: `${path.join('.')}: ${message}` }];
+  if (issue.code === 'invalid_key') return tell(issue.issues.map(({ message }) => message).join('; '));
   if (issue.code === 'invalid_union') {
-    return [{ path, message: `${field}: must be a sentence, or the fields ${own.join(', ')}` }];
+    return tell('must be a sentence, or the fields description, column and default');
   }
-  if (value === undefined) return [{ path, message: `${field}: is missing` }];
-  if (issue.code === 'invalid_value') {
-    const accepted = issue.values.map(String);
-    const guess = typeof value === 'string' ? didYouMean(value.slice(0, 60), accepted) : undefined;
-    return [{ path, message: `${field}: must be one of ${accepted.join(', ')}${guess ? `. ${guess}` : ''}` }];
-  }
-  return [{ path, message: `${field}: ${issue.message}` }];
+  return describeIssue(promptSettingsSchema, issue, value);
 }

@@ -1,7 +1,8 @@
-import { stringify } from 'yaml';
+import { Document } from 'yaml';
 import { ToolkitError } from '../errors/toolkit-error.js';
 import { didYouMean } from '../near-matches.js';
 import { parseYaml } from '../yaml/parse-yaml.js';
+import { quoteOuterBlanks } from '../yaml/quote-outer-blanks.js';
 import {
   describePromptIssue,
   LABELS,
@@ -208,16 +209,20 @@ class VariableChecker {
 /** The template as text; {@link parsePromptTemplate} gives back an equal one. */
 export function writePromptTemplate({ settings, body }: Pick<PromptTemplate, 'settings' | 'body'>): string {
   const { variables, generation } = settings;
-  const written = {
-    ...settings,
-    variables: Object.fromEntries(
-      Object.entries(variables).map(([name, variable]) => [
-        name,
-        Object.keys(variable).length === 1 ? variable.description : variable,
-      ]),
-    ),
-    generation: Object.keys(generation).length === 0 ? undefined : generation,
-  };
-  const yaml = stringify(written, { lineWidth: 0, keepUndefined: false });
+  const document = new Document(
+    {
+      ...settings,
+      variables: Object.fromEntries(
+        Object.entries(variables).map(([name, variable]) => [
+          name,
+          Object.keys(variable).length === 1 ? variable.description : variable,
+        ]),
+      ),
+      generation: Object.keys(generation).length === 0 ? undefined : generation,
+    },
+    { keepUndefined: false },
+  );
+  quoteOuterBlanks(document);
+  const yaml = document.toString({ lineWidth: 0 });
   return `---\n${yaml}---\n${body}`;
 }

@@ -78,8 +78,7 @@ function valuesOf(
   what: string,
 ): TemplateValues {
   const values: [string, TemplateValue][] = names.map((name) => {
-    const variable = settings.variables[name]!;
-    const { column = name, default: standIn } = variable as { column?: string; default?: string };
+    const { column = name, default: standIn } = settings.variables[name]!;
     const value = Object.hasOwn(row, column) ? row[column] : undefined;
     if (value == null && standIn !== undefined) return [name, standIn];
     if (value == null) {

@@ -1,7 +1,8 @@
-import { Document, isCollection, isMap, isScalar, visit } from 'yaml';
+import { Document, isCollection, isMap, isScalar } from 'yaml';
 import { z } from 'zod';
 import { ToolkitError } from '../errors/toolkit-error.js';
 import { parseYaml } from '../yaml/parse-yaml.js';
+import { quoteOuterBlanks } from '../yaml/quote-outer-blanks.js';
 import { SCOPE_FIELDS, SCOPE_KEYS } from './scope-fields.js';
 import { describeIssue, valueAt } from './scope-problems.js';
 import { scopeSchema, type Scope } from './scope-schema.js';
@@ -36,21 +37,13 @@ export function checkScope(value: unknown): Scope {
   throw new ToolkitError(message, 'USAGE', 'Mend the fields named above.', result.error);
 }
 
-/** A line that begins or ends with a blank, or an empty line at an end: block text keeps these badly. */
-const HAS_OUTER_BLANKS = /^\s|\s$|\n[^\S\n]|[^\S\n]\n/;
-
 /** The scope as YAML, with a comment over every field; {@link parseScope} gives back an equal scope. */
 export function writeScope(scope: Scope): string {
   const document = new Document(scope);
   document.commentBefore = ` ${scopeSchema.description ?? ''}\n Read and checked by: genai scope --from FILE`;
   for (const { path, description, keys } of SCOPE_FIELDS)
     comment(document, path.split('.'), description, keys);
-  visit(document, {
-    Scalar(_, scalar) {
-      if (typeof scalar.value === 'string' && HAS_OUTER_BLANKS.test(scalar.value))
-        scalar.type = 'QUOTE_DOUBLE';
-    },
-  });
+  quoteOuterBlanks(document);
   return document.toString({ lineWidth: 0, flowCollectionPadding: false });
 }
 

@@ -249,7 +249,7 @@ describe('a template that is wrong', () => {
     [`${FRONT}\nkind: caht`, 'Did you mean chat?'],
     [
       `${FRONT}\ngeneration:\n  temprature: 1`,
-      'p.md:10: unknown key "temprature". Did you mean temperature?',
+      'p.md:10: unknown key "temprature" in generation. Did you mean temperature?',
     ],
     [`${FRONT}\ngeneration: { top_p: 2 }`, 'generation.top_p: must be above 0 and at most 1'],
     [
@@ -257,7 +257,10 @@ describe('a template that is wrong', () => {
       'p.md:3: variables.examples: examples, labels, loop mean something else',
     ],
     ['name: x\nvariables: { a b: E }', 'a variable is named by letters, digits and _'],
-    ['name: x\nvariables: { text: [E] }', 'variables.text: must be a sentence, or the fields description'],
+    [
+      'name: x\nvariables: { text: [E] }',
+      'variables.text: must be a sentence, or the fields description, column and default',
+    ],
     ['name: ../x\nvariables: { text: E }', 'name: is made of letters, digits'],
     [`${FRONT}\nsystem: Hello`, '"system" belongs to a chat'],
     ['name: x\nvariables: { text: T }\nanswer: labl', '"answer" names "labl", which is no variable'],
@@ -318,6 +321,10 @@ describe('a template that is written', () => {
     [
       'chat, every field',
       `---\n${FRONT}\nkind: chat\ntask: text-classification\nsystem: "Answer: yes\\n"\ngeneration: { max_new_tokens: 3, stop: ["\\n"], temperature: 0.5 }\n---\n\n# user\n{{ text }}\n`,
+    ],
+    [
+      'texts that YAML minds',
+      `---\nname: "1"\nkind: chat\nsystem: ${JSON.stringify(' a\n---\n\n b \n# x: {{ text }}\n\n')}\nvariables: { text: "null" }\nlabels: ["no", "1e3"]\n---\n---\n{{ text }}\n---\n`,
     ],
     [
       'columns and defaults',
