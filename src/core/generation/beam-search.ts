@@ -124,8 +124,6 @@ export async function beamSearch(
 /** Texts that have ended, the best first, at most as many as there are beams. */
 class FinishedBeams {
   private beams: Beam[] = [];
-  /** Whether it was ever seen that no text can become better: then none is taken any more. */
-  private isClosed = false;
 
   constructor(private readonly settings: BeamSettings) {}
 
@@ -138,8 +136,6 @@ class FinishedBeams {
   }
 
   add(ended: readonly Candidate[]): void {
-    if (this.isFull && this.settings.earlyStopping === true) return;
-    if (this.isClosed) return;
     const scored = ended.map(({ tokens, score }) => ({ tokens, score: this.penalize(score, tokens.length) }));
     this.beams = [...this.beams, ...scored].sort((a, b) => b.score - a.score).slice(0, this.settings.beams);
   }
@@ -152,8 +148,7 @@ class FinishedBeams {
    */
   canImprove(score: number, length: number): boolean {
     if (!this.isFull) return true;
-    this.isClosed ||= this.penalize(score, length) <= this.beams.at(-1)!.score;
-    return !this.isClosed && this.settings.earlyStopping !== true;
+    return this.settings.earlyStopping !== true && this.penalize(score, length) > this.beams.at(-1)!.score;
   }
 
   private penalize(score: number, length: number): number {
