@@ -74,7 +74,7 @@ def expected_rows(path, case):
     for number, doc in enumerate(task.eval_docs):
         row = {}
         for name, count in (("zero_shot", 0), ("with_examples", len(case["examples"]))):
-            row[name] = task.fewshot_context(doc, count)
+            row[name] = task.fewshot_context(doc, count, gen_prefix=task.doc_to_prefix(doc))
         target = task.doc_to_target(doc)
         if task.OUTPUT_TYPE == "multiple_choice":
             row |= likelihood_row(task, doc, row["zero_shot"], number)

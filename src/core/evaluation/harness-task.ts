@@ -48,12 +48,20 @@ const READ = [
   ...['task', 'dataset_path', 'dataset_name', 'training_split', 'validation_split'],
   ...['test_split', 'fewshot_split', 'output_type', 'description'],
   ...['doc_to_text', 'doc_to_target', 'doc_to_choice', 'target_delimiter', 'fewshot_delimiter'],
-  ...['fewshot_config', 'num_fewshot', 'metric_list', 'generation_kwargs', 'filter_list', 'repeats'],
+  ...[
+    'fewshot_config',
+    'num_fewshot',
+    'gen_prefix',
+    'metric_list',
+    'generation_kwargs',
+    'filter_list',
+    'repeats',
+  ],
 ];
 
 /** Fields that are of no use without Python or another modality. */
 const REFUSED = [
-  ...['class', 'process_docs', 'process_results', 'custom_dataset', 'use_prompt', 'gen_prefix'],
+  ...['class', 'process_docs', 'process_results', 'custom_dataset', 'use_prompt'],
   ...['doc_to_image', 'doc_to_audio'],
 ];
 
@@ -80,6 +88,7 @@ const harnessSchema = z.object({
     .union([z.string(), z.array(z.coerce.string()), z.record(z.string(), z.coerce.string())])
     .nullable()
     .default(null),
+  gen_prefix: z.string().nullable().default(null),
   target_delimiter: z.string().default(' '),
   fewshot_delimiter: z.string().default('\n\n'),
   num_fewshot: z.int().min(0).nullable().default(0),
@@ -109,6 +118,7 @@ const harnessSchema = z.object({
       temperature: z.coerce.number().default(0),
       max_gen_toks: z.int().positive().optional(),
       max_tokens: z.int().positive().optional(),
+      max_new_tokens: z.int().positive().optional(),
       top_p: z.number().optional(),
       top_k: z.int().optional(),
     })
@@ -143,6 +153,14 @@ function findPython(value: unknown, path: string): { path: string; python: Pytho
 }
 
 function checkFields({ values, places }: HarnessFields): void {
+  const list = ['group', 'task'].find(
+    (field) =>
+      Array.isArray(values.get(field)) ||
+      (field === 'group' && values.has(field) && !values.has('output_type')),
+  );
+  if (list !== undefined) {
+    throw fail(places.get(list)!, 'names a group of tasks', 'UNSUPPORTED', 'Read its tasks one by one.');
+  }
   for (const [field, value] of values) {
     const place = places.get(field)!;
     if (IGNORED.includes(field) || value === null) continue;
@@ -282,7 +300,8 @@ function readGeneration(task: HarnessTask): TaskInput['generation'] {
   const samples = settings?.do_sample === true;
   return {
     stop: typeof until === 'string' ? [until] : until,
-    max_new_tokens: settings?.max_gen_toks ?? settings?.max_tokens ?? DEFAULT_NEW_TOKENS,
+    max_new_tokens:
+      settings?.max_gen_toks ?? settings?.max_tokens ?? settings?.max_new_tokens ?? DEFAULT_NEW_TOKENS,
     temperature: samples ? settings.temperature : 0,
     ...(samples && settings.top_p !== undefined && { top_p: settings.top_p }),
     ...(samples && settings.top_k !== undefined && { top_k: settings.top_k }),
@@ -334,6 +353,7 @@ function convert(task: HarnessTask, places: HarnessFields['places'], path: strin
     prompt: {
       instruction: task.description ?? '',
       ...(kind !== 'perplexity' && text !== null && { template: String(text) }),
+      ...(task.gen_prefix !== null && { answer_prefix: task.gen_prefix }),
       target_separator: task.target_delimiter,
       example_separator: task.fewshot_delimiter,
     },

@@ -37,9 +37,10 @@ function unreadable(path: string, line: number, why: string): ToolkitError {
 function parse(text: string, path: string): { document: Document.Parsed; lineOf: (node: unknown) => number } {
   if (text.length > MOST_CHARACTERS) throw unreadable(path, 1, `has more than ${MOST_CHARACTERS} characters`);
   const lineCounter = new LineCounter();
-  // The version of YAML that the harness's own reader (PyYAML) knows: `yes` and `no` are truths in it.
+  // The version of YAML that the harness's own reader (PyYAML) knows: `yes` and `no` are truths in it, and of equal keys
+  // the last holds.
   const document = parseDocument(text, {
-    ...{ version: '1.1', merge: true, stringKeys: true, uniqueKeys: true, prettyErrors: false },
+    ...{ version: '1.1', merge: true, stringKeys: true, uniqueKeys: false, prettyErrors: false },
     ...{ logLevel: 'error', lineCounter },
     customTags: [{ tag: FUNCTION_TAG, resolve: (name: string) => new PythonFunction(name, '') }],
   });

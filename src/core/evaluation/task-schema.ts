@@ -57,6 +57,9 @@ const prompt = z
     file: line()
       .optional()
       .describe('Prompt template that stands in a file of its own, instead; seen from the task file.'),
+    answer_prefix: text()
+      .default('')
+      .describe('How the answer begins, written for the model: a column or a template.'),
     target_separator: text().default(' ').describe('Text between the prompt and the answer.'),
     example_separator: text().default('\n\n').describe('Text after each example.'),
   })

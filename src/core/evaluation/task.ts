@@ -130,10 +130,16 @@ function targetIndices(value: unknown, choices: readonly string[], where: string
   });
 }
 
+/** Whether two texts need something between them: neither has white space where they meet. */
+function touches(before: string, after: string): boolean {
+  return before !== '' && !/\s$/.test(before) && !/^\s/.test(after);
+}
+
 interface Compiled {
   readonly fields: readonly (readonly [string, RowTemplate])[];
   readonly instruction: RowTemplate | undefined;
   readonly template: RowTemplate | undefined;
+  readonly answerPrefix: RowTemplate | undefined;
   readonly choices: RowTemplate | readonly string[] | undefined;
   readonly contexts: RowTemplate | undefined;
   readonly rightContext: RowTemplate | undefined;
@@ -154,6 +160,7 @@ async function compileTemplates(task: TaskDefinition, where: string): Promise<Co
     ),
     instruction: await maybe(prompt.instruction, 'prompt.instruction'),
     template: await maybe(prompt.template, 'prompt.template'),
+    answerPrefix: await maybe(prompt.answer_prefix, 'prompt.answer_prefix'),
     choices: typeof choices === 'string' ? await compile(choices, 'choices') : (choices ?? labels),
     contexts: await maybe(task.contexts, 'contexts'),
     rightContext: await maybe(task.right_context, 'right_context'),
@@ -174,7 +181,7 @@ async function compileTask(
     );
   }
   const compiled = await compileTemplates(definition, where);
-  const { fields, instruction, template, contexts, rightContext, target } = compiled;
+  const { fields, instruction, template, answerPrefix, contexts, rightContext, target } = compiled;
   const comparesChoices = kind === 'multiple_choice' || kind === 'classification';
 
   const withFields = (row: Row): Row =>
@@ -207,12 +214,22 @@ async function compileTask(
     return { targets: indices.map((index) => choices[index]!), indices };
   }
 
+  /** What is asked, with the beginning of the answer where the task gives one. */
+  const question = (row: Row, asked: string, separator = prompt.target_separator): string => {
+    const prefix = answerPrefix?.text(row) ?? '';
+    return prefix === '' ? asked : asked + (touches(asked, prefix) ? separator : '') + prefix;
+  };
+
   /** Examples as the model reads them before the question: prompt, separator, answer, separator. */
   const exampleText = (row: Row): string => {
     const { targets, indices } = answer(row);
     const asked = contexts === undefined ? template!.text(row) : choicesOf(row)![indices![0]!]!;
     const reply = targets[0]!;
-    return reply === '' ? asked : asked + prompt.target_separator + reply + prompt.example_separator;
+    const begun = question(row, asked);
+    if (reply === '') return begun;
+    // After a given beginning the answer is set off by a space, if need be, as the harness does it.
+    const separator = begun === asked ? prompt.target_separator : touches(begun, reply) ? ' ' : '';
+    return begun + separator + reply + prompt.example_separator;
   };
 
   function render(raw: Row, rawExamples: readonly Row[] = []): RenderedRow {
@@ -226,11 +243,14 @@ async function compileTask(
     }
     const before = (instruction?.text(row) ?? '') + examples.map(exampleText).join('');
     if (contexts === undefined) {
-      const text = before + template!.text(row);
+      const text = before + question(row, template!.text(row));
       return { prompt: { kind: 'text', text }, targets, ...likelihoodRows(row, indices) };
     }
     const continuation = prompt.target_separator + targets[0]!;
-    const choices = choicesOf(row)!.map((text) => ({ text, context: before + text, continuation }));
+    const choices = choicesOf(row)!.map((text) => ({
+      ...{ text, continuation },
+      context: before + question(row, text, ''),
+    }));
     const right = choices[indices![0]!]!.context;
     return { prompt: { kind: 'text', text: right }, targets, choices, targetIndices: indices! };
   }

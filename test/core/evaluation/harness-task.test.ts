@@ -139,6 +139,12 @@ describe('a task of lm-evaluation-harness', () => {
       'UNSUPPORTED',
       /acc is aggregated by "median"/,
     ],
+    [
+      'a group',
+      'group: g\ntask: [a, b]\naggregate_metric_list: []\n',
+      'UNSUPPORTED',
+      /:1: names a group of tasks/,
+    ],
     ['several tries', `${START}repeats: 4\n`, 'UNSUPPORTED', /:6: repeats is 4/],
     [
       'an unknown filter',
