@@ -1,5 +1,5 @@
 import { Help, type Interfaces } from '@oclif/core';
-import { unknownCommandError } from './unknown-command.js';
+import { isMeantForCommand, unknownCommandError } from './unknown-command.js';
 
 /** Help whose topics stand in the order of a project's life, which is their order in package.json. */
 export default class LifecycleHelp extends Help {
@@ -20,12 +20,20 @@ export default class LifecycleHelp extends Help {
     await super.showHelp(argv);
   }
 
-  /** Whether the words are a topic, or begin with a command, whose arguments may follow; a topic's own takes none. */
+  /**
+   * Whether the words are a topic, or begin with a command, whose arguments may follow. What follows a topic that is a
+   * command with arguments may also be meant for one of the commands below it.
+   */
   private isKnown(words: readonly string[]): boolean {
     const isTopic = (id: string): boolean => this.config.findTopic(id) !== undefined;
-    const prefixes = words.map((_, index) => words.slice(0, index + 1).join(':'));
+    const takesArguments = (id: string, next: string | undefined): boolean => {
+      const command = this.config.findCommand(id);
+      if (command === undefined || !isTopic(id)) return command !== undefined;
+      const isArgument = next !== undefined && !isMeantForCommand(next, id, this.config);
+      return isArgument && Object.keys(command.args).length > 0;
+    };
     return (
-      prefixes.some((id) => this.config.findCommand(id) !== undefined && !isTopic(id)) ||
+      words.some((_, index) => takesArguments(words.slice(0, index + 1).join(':'), words[index + 1])) ||
       isTopic(words.join(':'))
     );
   }

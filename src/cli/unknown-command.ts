@@ -31,6 +31,15 @@ export function unknownCommandError(id: string, config: Interfaces.Config): Tool
   return new ToolkitError(`There is no command \`${config.bin} ${unknown}\``, 'USAGE', near + help);
 }
 
+/** Whether a word that follows a topic is meant for one of its commands: it is one of them, or near one. */
+export function isMeantForCommand(word: string, topic: string, config: Interfaces.Config): boolean {
+  const verbs = config.commands
+    .map(({ id }) => id)
+    .filter((id) => id.startsWith(`${topic}:`))
+    .map((id) => id.slice(topic.length + 1));
+  return verbs.includes(word) || didYouMean(word, verbs) !== undefined;
+}
+
 function isPrefix(words: readonly string[], of: readonly string[]): boolean {
   return words.every((word, index) => word === of[index]);
 }

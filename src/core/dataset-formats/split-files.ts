@@ -5,7 +5,7 @@ import { ToolkitError } from '../errors/toolkit-error.js';
 import { extensionOf, isRowFile, SUPPORTED_EXTENSIONS } from './files/file-formats.js';
 
 /** Names that published datasets give their parts. */
-const SPLIT_NAMES = {
+export const SPLIT_NAMES = {
   train: ['train'],
   validation: ['validation', 'valid', 'val', 'dev'],
   test: ['test'],

@@ -1,0 +1,54 @@
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.js';
+import type { EvaluationComparison } from '../../core/evaluation/compare-evaluations.js';
+
+/** `genai evaluate compare`: whether one evaluation is better than another, and how sure that is. */
+export default class EvaluateCompare extends BaseCommand<EvaluationComparison> {
+  static override summary = 'Tell whether one evaluation is better than another.';
+
+  static override description =
+    'Pairs the rows of two evaluations of one task by their content, and compares every metric that both have: paired ' +
+    'bootstrap with the interval of the difference, McNemar’s test where rows are right or wrong, and the size of the ' +
+    'effect; then the rows on which B loses most.';
+
+  static override examples = [
+    {
+      description: 'Two results, by their folders:',
+      command: '<%= config.bin %> <%= command.id %> runs/evaluations/before runs/evaluations/after',
+    },
+    {
+      description: 'With a page that shows all rows side by side:',
+      command:
+        '<%= config.bin %> <%= command.id %> runs/evaluations/before runs/evaluations/after --report compare.html',
+    },
+  ];
+
+  static override args = {
+    a: Args.string({ required: true, ignoreStdin: true, description: 'Folder of the first evaluation.' }),
+    b: Args.string({ required: true, ignoreStdin: true, description: 'Folder of the second evaluation.' }),
+  };
+
+  static override flags = {
+    worst: Flags.integer({ min: 0, default: 5, summary: 'Rows to show on which B loses most.' }),
+    seed: Flags.integer({ min: 0, default: 0, summary: 'Seed of the bootstrap.' }),
+    report: Flags.string({ summary: 'HTML file to write, B beside A.' }),
+    force: Flags.boolean({ summary: 'Compare also evaluations of different tasks or settings.' }),
+  };
+
+  async run(): Promise<EvaluationComparison> {
+    const { args, flags } = await this.parse(EvaluateCompare);
+    const { compareResults } = await import('../../lifecycle/evaluate/compare.js');
+    const { EvaluationPrinter } = await import('../../cli/evaluation-printer.js');
+    const { worst, seed, report, force } = flags;
+    const comparison = await compareResults(
+      { ...args, worstRows: worst, seed, report, force },
+      { files: this.ports.fileSystem },
+    );
+    new EvaluationPrinter(
+      { paragraph: (text) => this.printParagraph(text), table: (...table) => this.printTable(...table) },
+      worst,
+    ).comparison(comparison);
+    if (report !== undefined) this.printParagraph(`Report: ${report}`);
+    return comparison;
+  }
+}

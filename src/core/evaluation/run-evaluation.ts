@@ -1,0 +1,291 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from '../../platform/clock.js';
+import type { Row } from '../dataset-formats/row-format.js';
+import { ToolkitError } from '../errors/toolkit-error.js';
+import type { PromptTemplate } from '../prompts/prompt-template.js';
+import { canonicalJson } from '../providers/canonical-json.js';
+import type { CompletionSettings, Prompt, Provider } from '../providers/provider.js';
+import type { RequestOptions } from '../providers/run-requests.js';
+import { askModel, type Question, type Reply } from './ask-model.js';
+import type { EvaluationResult, EvaluationSample } from './evaluation-result.js';
+import { applyFilter } from './filters.js';
+import { pythonText } from './python-text.js';
+import { CONFIDENCE, scoreSamples } from './score-samples.js';
+import { shotChooser } from './shots.js';
+import type { RenderedRow, Task } from './task.js';
+import { choiceScoresOf, filtersOf, taskMeasures, type AnsweredRow } from './task-measures.js';
+
+/** What an evaluation is of. */
+export interface EvaluationInput {
+  readonly task: Task;
+  /** The template of the task's `prompt.file`, if it names one. */
+  readonly promptFile?: PromptTemplate | undefined;
+  /** The rows that are measured on, in the dataset's order. */
+  readonly rows: readonly Row[];
+  readonly dataset: { readonly path: string; readonly sha256: string };
+  readonly provider: Provider;
+}
+
+/** How an evaluation is run. */
+export interface EvaluationOptions {
+  /** Rows that examples may be chosen from. */
+  readonly shotPool: readonly Row[];
+  /** Examples in each prompt. */
+  readonly shots: number;
+  /** Of the choice of examples, of sampling, and of the bootstrap. */
+  readonly seed: number;
+  /** Columns whose values divide the rows into slices. */
+  readonly slices: readonly string[];
+  /** Whether a plain prompt is put to the model as the user's turn of a conversation. */
+  readonly asChat: boolean;
+  /** Tokens from window to window, for texts longer than the context; default: half the context. */
+  readonly stride?: number | undefined;
+  readonly requests: RequestOptions & { readonly clock: Clock };
+  readonly toolkitVersion: string;
+}
+
+/** An evaluation, complete. */
+export interface Evaluation {
+  readonly result: EvaluationResult;
+  readonly samples: readonly EvaluationSample[];
+  /** Rows with fewer examples than were asked for, as the context had no room for all. */
+  readonly rowsWithFewerShots: number;
+}
+
+/** A row as it is put to the model. */
+interface PreparedRow {
+  readonly row: Row;
+  readonly rendered: RenderedRow;
+  readonly prompt: Prompt;
+  readonly lacksShots: boolean;
+  readonly questions: readonly Question[];
+}
+
+function sha256(value: unknown): string {
+  return createHash('sha256').update(canonicalJson(value)).digest('hex');
+}
+
+/**
+ * Puts every row of a task to a model and scores what it answers.
+ *
+ * Examples never ask the same as a row that is measured on. Rows are asked in the order of their length, and the results
+ * are in the order of the dataset. With a cache in `requests`, what was answered before is not asked again.
+ *
+ * @throws ToolkitError `BAD_DATASET` where a row does not fit the task; `USAGE` for metrics that do not; what the provider
+ *   throws
+ */
+export async function runEvaluation(input: EvaluationInput, options: EvaluationOptions): Promise<Evaluation> {
+  const { task, rows, dataset, provider } = input;
+  const { shots, seed, requests } = options;
+  const { clock, signal } = requests;
+  const began = clock.now();
+  const { definition, where } = task;
+  const measures = taskMeasures(definition, where);
+  if (rows.length === 0) {
+    throw new ToolkitError(`${dataset.path}: has no rows to measure on`, 'BAD_DATASET');
+  }
+  const prepared = await prepareRows(input, options);
+  const replies = await askModel(
+    provider,
+    prepared.flatMap(({ questions }) => questions),
+    requests,
+  );
+  signal?.throwIfAborted();
+  let next = 0;
+  const answers = prepared.map(({ questions }) => replies.slice(next, (next += questions.length)));
+  const answered = prepared.map((one, index) => answeredRow(index, one, answers[index]!, input, options));
+  const { metrics, slices, samples } = scoreSamples(measures, answered, seed);
+  return {
+    result: {
+      task: definition.task,
+      kind: definition.kind,
+      model: provider.id,
+      model_fingerprint: await provider.fingerprint(signal),
+      dataset: { ...dataset, rows: rows.length },
+      task_hash: taskHash(input, options),
+      ...{ shots, seed, metrics, confidence: CONFIDENCE, slices },
+      usage: {
+        prompt_tokens: total(samples.map(({ prompt_tokens }) => prompt_tokens)),
+        completion_tokens: total(samples.map(({ completion_tokens }) => completion_tokens)),
+        cost_usd: total(
+          replies.map((reply) => (reply.ask === 'completion' ? reply.completion.costUsd : null)),
+        ),
+        seconds: (clock.now() - began) / 1000,
+        cached_rows: answers.filter((own) => own.every(({ isFromCache }) => isFromCache)).length,
+      },
+      toolkit_version: options.toolkitVersion,
+      finished_at: new Date(clock.now()).toISOString(),
+    },
+    samples,
+    rowsWithFewerShots: prepared.filter(({ lacksShots }) => lacksShots).length,
+  };
+}
+
+/** What was asked and how it was scored, wherever its rows lie; the rows have hashes of their own. */
+export function taskHash(
+  { task: { definition }, promptFile }: EvaluationInput,
+  { shots, seed, asChat, stride }: Pick<EvaluationOptions, 'shots' | 'seed' | 'asChat' | 'stride'>,
+): string {
+  const { dataset, ...others } = definition;
+  return sha256({
+    ...others,
+    fields: dataset.fields,
+    shots: { ...others.shots, count: shots, ...(shots > 0 && { seed }) },
+    promptFile: promptFile === undefined ? null : { settings: promptFile.settings, body: promptFile.body },
+    ...{ asChat, stride },
+  });
+}
+
+async function prepareRows(
+  { task, rows, provider }: EvaluationInput,
+  options: EvaluationOptions,
+): Promise<PreparedRow[]> {
+  const { shots, seed, shotPool, requests } = options;
+  const choose = shotChooser(task, { pool: shotPool, measured: rows, count: shots, seed });
+  const prepared: PreparedRow[] = [];
+  for (const [index, row] of rows.entries()) {
+    requests.signal?.throwIfAborted();
+    const examples = await choose(row);
+    const fitting = fittingShots(task, row, examples, provider, options);
+    const rendered = task.render(row, examples.slice(0, fitting));
+    const prompt = asPrompt(rendered.prompt, options.asChat);
+    prepared.push({
+      ...{ row, rendered, prompt, lacksShots: fitting < examples.length },
+      questions: questionsOf(String(index), rendered, prompt, task, options),
+    });
+  }
+  return prepared;
+}
+
+function asPrompt(prompt: Prompt, asChat: boolean): Prompt {
+  if (prompt.kind === 'chat' || !asChat) return prompt;
+  return { kind: 'chat', messages: [{ role: 'user', content: prompt.text }] };
+}
+
+/**
+ * How many of a row's examples, from the first on, leave room for the answer in the context; all where the context is
+ * not known. A row that does not even fit alone is left to the provider, which names it.
+ */
+function fittingShots(
+  task: Task,
+  row: Row,
+  examples: readonly Row[],
+  provider: Provider,
+  { asChat }: EvaluationOptions,
+): number {
+  const { contextLength } = provider;
+  if (contextLength === null || provider.countTokens === undefined) return examples.length;
+  const fits = (count: number): boolean => {
+    const { prompt, choices } = task.render(row, examples.slice(0, count));
+    const tokens = provider.countTokens!(asPrompt(prompt, asChat));
+    const answer = choices?.map(({ continuation }) =>
+      provider.countTokens!({ kind: 'text', text: continuation }),
+    );
+    return (
+      tokens + (answer === undefined ? task.definition.generation.max_new_tokens : Math.max(...answer)) <=
+      contextLength
+    );
+  };
+  let count = examples.length;
+  while (count > 0 && !fits(count)) count--;
+  return count;
+}
+
+function questionsOf(
+  id: string,
+  { targets, choices }: RenderedRow,
+  prompt: Prompt,
+  { definition, where }: Task,
+  { asChat, stride, seed }: EvaluationOptions,
+): Question[] {
+  if (definition.kind === 'perplexity') return [{ ask: 'likelihood', id, text: targets[0]!, stride }];
+  if (choices === undefined)
+    return [{ ask: 'completion', id, prompt, settings: settingsOf(definition.generation, seed) }];
+  const contexts = choices.flatMap(({ context }) => context ?? []);
+  if (contexts.length === 0) {
+    return [{ ask: 'choice', id, prompt, continuations: choices.map(({ continuation }) => continuation) }];
+  }
+  if (contexts.length < choices.length)
+    throw new ToolkitError(`${where}: some choices have contexts`, 'UNEXPECTED');
+  return choices.map(({ context, continuation }, place) => ({
+    ask: 'choice',
+    id: `${id}-${place}`,
+    prompt: asPrompt({ kind: 'text', text: context! }, asChat),
+    continuations: [continuation],
+  }));
+}
+
+function settingsOf(generation: Task['definition']['generation'], seed: number): CompletionSettings {
+  const { max_new_tokens: maxNewTokens, temperature, top_p: topP, top_k: topK, stop } = generation;
+  // A share of probability or a number of tokens means nothing to greedy decoding.
+  return { maxNewTokens, stop, temperature, ...(temperature > 0 && { topP, topK, seed }) };
+}
+
+function answeredRow(
+  index: number,
+  { row, rendered, prompt }: PreparedRow,
+  replies: readonly Reply[],
+  { task, provider }: EvaluationInput,
+  options: EvaluationOptions,
+): AnsweredRow {
+  const shared = {
+    index,
+    row_hash: sha256(row),
+    prompt: prompt.kind === 'text' ? prompt.text : JSON.stringify(prompt.messages),
+    slices: slicesOf(index, task.withFields(row), options.slices),
+  };
+  const [reply] = replies;
+  if (reply?.ask === 'completion') {
+    const { text, promptTokens, completionTokens } = reply.completion;
+    const [filter] = filtersOf(task.definition);
+    return {
+      ...shared,
+      targets: rendered.targets,
+      prediction: applyFilter(filter, text),
+      completion: text,
+      choices: null,
+      prompt_tokens: promptTokens,
+      completion_tokens: completionTokens,
+    };
+  }
+  if (reply?.ask === 'likelihood') {
+    const { logLikelihood, tokens } = reply.likelihood;
+    const [text] = rendered.targets;
+    return {
+      ...{ ...shared, targets: [], prediction: '', completion: null },
+      choices: [{ text: text!, log_likelihood: logLikelihood }],
+      ...{ prompt_tokens: null, completion_tokens: tokens },
+    };
+  }
+  const scores = replies.flatMap((one) => (one.ask === 'choice' ? one.scores : []));
+  const answered: AnsweredRow = {
+    ...shared,
+    targets: rendered.targetIndices!.map((target) => rendered.choices![target]!.text),
+    ...{ prediction: '', completion: null },
+    choices: rendered.choices!.map(({ text }, place) => ({
+      text,
+      log_likelihood: scores[place]!.logLikelihood,
+    })),
+    prompt_tokens: provider.countTokens?.(prompt) ?? null,
+    completion_tokens: total(scores.map(({ tokens }) => tokens)),
+  };
+  return { ...answered, prediction: answered.choices![choiceScoresOf(answered).predicted]!.text };
+}
+
+function slicesOf(index: number, row: Row, fields: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    fields.map((field) => {
+      if (Object.hasOwn(row, field)) return [field, pythonText(row[field])];
+      throw new ToolkitError(
+        `row ${index + 1} has no column ${JSON.stringify(field)} to slice by`,
+        'BAD_DATASET',
+        `Its columns: ${Object.keys(row).slice(0, 20).join(', ')}.`,
+      );
+    }),
+  );
+}
+
+/** A sum, or `null` where a part of it is not known. */
+function total(parts: readonly (number | null)[]): number | null {
+  return parts.reduce((sum, part) => (sum === null || part === null ? null : sum + part), 0);
+}

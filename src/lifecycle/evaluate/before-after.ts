@@ -1,0 +1,72 @@
+import { join } from 'node:path';
+import type { EvaluationComparison } from '../../core/evaluation/compare-evaluations.js';
+import { compareResults } from './compare.js';
+import { evaluate, type EvaluateOptions, type EvaluatePorts, type EvaluateResult } from './evaluate.js';
+
+/** Options of {@link evaluateBeforeAfter}. */
+export interface BeforeAfterOptions extends Omit<EvaluateOptions, 'model' | 'adapter'> {
+  /** Model as it was. */
+  readonly base: string;
+  /** Model after it was tuned; may be the folder of a run or an adapter. */
+  readonly tuned: string;
+  /** A task of other abilities, to see what was forgotten. */
+  readonly general?: string | undefined;
+  /** Its rows, where the task does not name any that are here. */
+  readonly generalDataset?: string | undefined;
+}
+
+/** A task before and after. */
+export interface BeforeAfter {
+  readonly base: EvaluateResult;
+  readonly tuned: EvaluateResult;
+  readonly comparison: EvaluationComparison;
+}
+
+/** What tuning changed. */
+export interface BeforeAfterResult {
+  readonly task: BeforeAfter;
+  readonly general: BeforeAfter | null;
+}
+
+/**
+ * Measures a model before and after it was tuned, on the task it was tuned for and on a general one, so that what was
+ * forgotten is seen as well.
+ *
+ * @throws ToolkitError as {@link evaluate} and {@link compareResults}
+ */
+export async function evaluateBeforeAfter(
+  { base, tuned, general, generalDataset, ...options }: BeforeAfterOptions,
+  ports: EvaluatePorts,
+): Promise<BeforeAfterResult> {
+  const task = await beforeAfter({ base, tuned }, options, options.out, ports);
+  if (general === undefined) return { task, general: null };
+  const { limit, seed, concurrency, chat, force } = options;
+  const generalOptions = { limit, seed, concurrency, chat, force, task: general, dataset: generalDataset };
+  const out = options.out === undefined ? undefined : join(options.out, 'general');
+  return { task, general: await beforeAfter({ base, tuned }, generalOptions, out, ports) };
+}
+
+async function beforeAfter(
+  models: { readonly base: string; readonly tuned: string },
+  options: Omit<EvaluateOptions, 'model'>,
+  out: string | undefined,
+  ports: EvaluatePorts,
+): Promise<BeforeAfter> {
+  const run = async (which: 'base' | 'tuned'): Promise<EvaluateResult> => {
+    const place = out === undefined ? undefined : join(out, which);
+    return (await evaluate({ ...options, model: models[which], out: place }, ports)).evaluation;
+  };
+  const base = await run('base');
+  const tuned = await run('tuned');
+  const comparison = await compareResults(
+    {
+      a: base.out,
+      b: tuned.out,
+      nameA: 'base',
+      nameB: 'tuned',
+      report: join(tuned.out, 'base-and-tuned.html'),
+    },
+    ports,
+  );
+  return { base, tuned, comparison };
+}

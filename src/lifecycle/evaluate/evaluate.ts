@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { ToolkitError } from '../../core/errors/toolkit-error.js';
+import type { EvaluationResult, EvaluationSample } from '../../core/evaluation/evaluation-result.js';
+import { evaluationReport } from '../../core/evaluation/report/evaluation-report.js';
+import {
+  readResults,
+  readSamples,
+  RESULTS_FILE,
+  writeEvaluation,
+} from '../../core/evaluation/result-files.js';
+import { runEvaluation, taskHash, type EvaluationOptions } from '../../core/evaluation/run-evaluation.js';
+import { fileNamePart } from '../../core/project/stage-record.js';
+import { canonicalJson } from '../../core/providers/canonical-json.js';
+import { CompletionCache } from '../../core/providers/completion-cache.js';
+import { openProvider } from '../../core/providers/open-provider.js';
+import type { ProviderPorts } from '../../core/providers/provider-ports.js';
+import type { Provider } from '../../core/providers/provider.js';
+import type { Clock } from '../../platform/clock.js';
+import { parseOptions } from '../parse-options.js';
+import { evaluateSchema, type EvaluateOptions, type EvaluateSettings } from './evaluation-options.js';
+import { openTask, type OpenTask, type TaskPorts } from './open-task.js';
+
+export type { EvaluateOptions } from './evaluation-options.js';
+
+/** What evaluations need from outside. */
+export interface EvaluatePorts extends ProviderPorts, TaskPorts {
+  readonly clock: Clock;
+  readonly toolkitVersion: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** An evaluation and where it lies. */
+export interface EvaluateResult extends EvaluationResult {
+  /** The folder of its files. */
+  readonly out: string;
+  /** Rows with fewer examples than were asked for, as the context had no room for all. */
+  readonly rows_with_fewer_shots: number;
+}
+
+/** The same with its rows. */
+export interface EvaluatedRows {
+  readonly evaluation: EvaluateResult;
+  readonly samples: readonly EvaluationSample[];
+}
+
+/** Folder that evaluations are in unless told otherwise. */
+export const EVALUATIONS_FOLDER = join('runs', 'evaluations');
+
+/** Name of the report in an evaluation's folder. */
+export const REPORT_FILE = 'report.html';
+
+/**
+ * Measures a model by a task, or by metrics over a dataset, and writes results, rows and report into a folder. What was
+ * answered is kept there as it comes: the same evaluation that was stopped goes on where it was.
+ *
+ * @throws ToolkitError `USAGE` for wrong options, and where there is a finished result; what tasks, datasets and providers
+ *   throw
+ */
+export async function evaluate(options: EvaluateOptions, ports: EvaluatePorts): Promise<EvaluatedRows> {
+  const settings = parseOptions(evaluateSchema, options);
+  const opened = await openTask(settings, ports);
+  const { adapter, keyVariable, contextLength } = settings;
+  const provider = await openProvider(settings.model, ports, { adapter, keyVariable, contextLength });
+  try {
+    return await evaluateWith(provider, opened, settings, ports);
+  } finally {
+    await provider.close();
+  }
+}
+
+async function evaluateWith(
+  provider: Provider,
+  opened: OpenTask,
+  settings: EvaluateSettings,
+  ports: EvaluatePorts,
+): Promise<EvaluatedRows> {
+  const { files, signal } = ports;
+  const { task, promptFile, rows, dataset } = opened;
+  const evaluation = {
+    task,
+    promptFile,
+    rows,
+    dataset: { path: dataset.path, sha256: dataset.sha256 },
+    provider,
+  };
+  const run: Omit<EvaluationOptions, 'requests'> = {
+    ...{ shotPool: opened.shotPool, shots: opened.shots, asChat: opened.asChat },
+    ...{ seed: settings.seed, slices: settings.slices, stride: settings.stride },
+    toolkitVersion: ports.toolkitVersion,
+  };
+  const identity = canonicalJson({
+    task: taskHash(evaluation, run),
+    model: await provider.fingerprint(signal),
+    dataset: dataset.sha256,
+    ...{ rows: rows.length, seed: settings.seed, slices: settings.slices },
+  });
+  const out = settings.out ?? join(EVALUATIONS_FOLDER, folderName(task.definition.task, settings, identity));
+  await prepareFolder(out, settings.force, ports);
+  const { result, samples, rowsWithFewerShots } = await runEvaluation(evaluation, {
+    ...run,
+    requests: requestOptions(settings, new CompletionCache(files, join(out, 'cache')), ports),
+  });
+  await files.writeAtomic(join(out, REPORT_FILE), evaluationReport({ result, samples }));
+  await writeEvaluation(files, out, { result, samples }, task.definition);
+  return { evaluation: { ...result, out, rows_with_fewer_shots: rowsWithFewerShots }, samples };
+}
+
+/** Characters of the hash in the name of a folder. */
+const HASH_CHARACTERS = 8;
+
+function folderName(task: string, { model, adapter }: EvaluateSettings, identity: string): string {
+  const short = createHash('sha256').update(identity).digest('hex').slice(0, HASH_CHARACTERS);
+  return `${fileNamePart(task)}-${fileNamePart(adapter ?? model)}-${short}`;
+}
+
+/** @throws ToolkitError `USAGE` where the folder holds a finished evaluation, or something else */
+async function prepareFolder(out: string, force: boolean, { files }: EvaluatePorts): Promise<void> {
+  const isFinished = (await files.stat(join(out, RESULTS_FILE))) !== undefined;
+  if (isFinished && !force) {
+    throw new ToolkitError(
+      `${out}: holds a finished evaluation already`,
+      'USAGE',
+      '--force measures again; genai evaluate list shows what there is; --out names another folder.',
+    );
+  }
+  if (isFinished) {
+    await files.remove(join(out, RESULTS_FILE));
+    await files.remove(join(out, 'cache'));
+  }
+  await files.makeDirectory(out);
+}
+
+function requestOptions(
+  settings: EvaluateSettings,
+  cache: CompletionCache,
+  { clock, onProgress, signal }: EvaluatePorts,
+): EvaluationOptions['requests'] {
+  const { concurrency, retries, timeoutSeconds, inputUsdPerMillion, outputUsdPerMillion } = settings;
+  const hasPrices = inputUsdPerMillion !== undefined && outputUsdPerMillion !== undefined;
+  return {
+    ...{ clock, cache, onProgress, signal, concurrency, retries, timeoutSeconds },
+    ...(hasPrices && { prices: { inputUsdPerMillion, outputUsdPerMillion } }),
+  };
+}

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+
+const text = z.string().min(1);
+
+/** Options of one evaluation, of the model that it is of left out. */
+export const evaluationSettings = {
+  /** Task file, or name of a task that ships with the toolkit. */
+  task: text.optional(),
+  /** File or folder of rows, instead of the task's own; without a task also what the task is made of. */
+  dataset: text.optional(),
+  /** Without a task: what is measured. */
+  metrics: z.array(text).default([]),
+  split: text.optional(),
+  limit: z.number().int().positive().optional(),
+  shots: z.number().int().min(0).max(100).optional(),
+  seed: z.number().int().min(0).default(0),
+  slices: z.array(text).default([]),
+  /** Put plain prompts as the user's turn of a conversation. */
+  chat: z.boolean().default(false),
+  /** Without a task: have labels written instead of comparing their likelihoods. */
+  generate: z.boolean().default(false),
+  stride: z.number().int().positive().optional(),
+  maxNewTokens: z.number().int().positive().optional(),
+  temperature: z.number().min(0).optional(),
+  topK: z.number().int().positive().optional(),
+  topP: z.number().positive().max(1).optional(),
+  stop: z.array(text).optional(),
+  concurrency: z.number().int().positive().optional(),
+  retries: z.number().int().min(0).optional(),
+  timeoutSeconds: z.number().positive().optional(),
+  inputUsdPerMillion: z.number().min(0).optional(),
+  outputUsdPerMillion: z.number().min(0).optional(),
+};
+
+/** Options of what is asked for answers. */
+export const providerSettings = {
+  adapter: text.optional(),
+  keyVariable: text.optional(),
+  contextLength: z.number().int().positive().optional(),
+};
+
+export const evaluateSchema = z.object({
+  /** Where answers come from: a model's folder, or a provider such as `openai:NAME@URL`. */
+  model: text,
+  ...providerSettings,
+  ...evaluationSettings,
+  /** Folder for results; default: in `runs/evaluations`, named by task, model and settings. */
+  out: text.optional(),
+  /** Measure again where there is a finished result. */
+  force: z.boolean().default(false),
+});
+
+/** Options of `evaluate`. */
+export type EvaluateOptions = z.input<typeof evaluateSchema>;
+
+/** The same, complete. */
+export type EvaluateSettings = z.output<typeof evaluateSchema>;

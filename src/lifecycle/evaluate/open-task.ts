@@ -1,0 +1,184 @@
+import { basename, dirname, isAbsolute, join } from 'node:path';
+import type { FileSystem } from '../../platform/file-system.js';
+import type { Row } from '../../core/dataset-formats/row-format.js';
+import { extensionOf } from '../../core/dataset-formats/files/file-formats.js';
+import { ToolkitError } from '../../core/errors/toolkit-error.js';
+import { isHarnessTask, readHarnessTask } from '../../core/evaluation/harness-task.js';
+import { loadRows, type LoadedRows } from '../../core/evaluation/load-rows.js';
+import { makeTask, readTask, readTaskDefinition, type Task } from '../../core/evaluation/task.js';
+import { taskOfDataset } from '../../core/evaluation/task-of-dataset.js';
+import { didYouMean } from '../../core/near-matches.js';
+import { readSmallText } from '../../core/project/small-text.js';
+import { parsePromptTemplate, type PromptTemplate } from '../../core/prompts/prompt-template.js';
+import type { EvaluateSettings } from './evaluation-options.js';
+
+/** A task with its rows. */
+export interface OpenTask {
+  readonly task: Task;
+  readonly promptFile: PromptTemplate | undefined;
+  readonly rows: readonly Row[];
+  readonly dataset: Pick<LoadedRows, 'path' | 'sha256'>;
+  readonly shotPool: readonly Row[];
+  readonly shots: number;
+  readonly asChat: boolean;
+  /** The task file; `undefined` where the task was made of a dataset. */
+  readonly path: string | undefined;
+}
+
+/** Where tasks are read from. */
+export interface TaskPorts {
+  readonly files: FileSystem;
+  /** Folder of the tasks that ship with the toolkit. */
+  readonly taskFolder: string;
+}
+
+type TaskSettings = Omit<EvaluateSettings, 'model' | 'out' | 'force'>;
+
+/** Endings of task files. */
+const TASK_FILE = /\.ya?ml$/;
+
+/**
+ * Finds a task by its file or by the name of one that ships with the toolkit.
+ *
+ * @throws ToolkitError `NOT_FOUND`, with the name that may be meant
+ */
+export async function findTaskFile(files: FileSystem, taskFolder: string, name: string): Promise<string> {
+  if ((await files.stat(name))?.kind === 'file') return name;
+  const names = (await files.list(taskFolder)).filter((file) => TASK_FILE.test(file));
+  const known = names.map((file) => file.replace(TASK_FILE, ''));
+  const at = known.indexOf(name);
+  if (at >= 0) return join(taskFolder, names[at]!);
+  throw new ToolkitError(
+    `--task ${name}: no such file, and no task of that name`,
+    'NOT_FOUND',
+    didYouMean(name, known) ?? `Tasks that ship with the toolkit: ${known.join(', ')}.`,
+  );
+}
+
+/**
+ * Reads a task and the rows that it is of, or makes a task of a dataset and metrics.
+ *
+ * @throws ToolkitError `USAGE` for options that do not go together and for tasks that are wrong; `NOT_FOUND`;
+ *   `BAD_DATASET`
+ */
+export async function openTask(settings: TaskSettings, ports: TaskPorts): Promise<OpenTask> {
+  const opened =
+    settings.task === undefined ? await taskFromRows(settings, ports) : await taskFromFile(settings, ports);
+  return settings.limit === undefined ? opened : { ...opened, rows: opened.rows.slice(0, settings.limit) };
+}
+
+async function taskFromFile(settings: TaskSettings, { files, taskFolder }: TaskPorts): Promise<OpenTask> {
+  if (settings.metrics.length > 0) {
+    throw new ToolkitError('--metric stands beside --task', 'USAGE', 'Name the metrics in the task file.');
+  }
+  const path = await findTaskFile(files, taskFolder, settings.task!);
+  const source = await readSmallText(files, path);
+  const promptFile = isHarnessTask(source) ? undefined : await promptFileOf(files, path, source);
+  const read = isHarnessTask(source)
+    ? await readHarnessTask(files, path)
+    : await readTask(source, path, promptFile);
+  const task = await withGeneration(read, settings, promptFile);
+  const { dataset, shots } = task.definition;
+  const location = await datasetPath(
+    files,
+    settings.dataset ?? dataset.path,
+    settings.dataset === undefined,
+    path,
+  );
+  const place = { path: location, name: dataset.name, columns: dataset.columns };
+  const own = await loadRows(files, { ...place, split: settings.split ?? dataset.split });
+  const count = settings.shots ?? shots.count;
+  const shotPool =
+    count === 0 ? [] : (shots.examples ?? (await loadRows(files, { ...place, split: shots.from })).rows);
+  return {
+    ...{ task, promptFile, path, shotPool, shots: count },
+    rows: own.rows,
+    dataset: own,
+    asChat: settings.chat,
+  };
+}
+
+async function taskFromRows(settings: TaskSettings, { files }: TaskPorts): Promise<OpenTask> {
+  const { dataset: path, metrics, split = 'test', shots = 0, generate } = settings;
+  if (path === undefined) {
+    throw new ToolkitError(
+      'What is to be measured is missing: --task, or --dataset with --metric',
+      'USAGE',
+      'Give for example --task sst2 --dataset rows.jsonl, or --dataset rows.jsonl --metric accuracy.',
+    );
+  }
+  if (metrics.length === 0) {
+    throw new ToolkitError(
+      '--metric is missing',
+      'USAGE',
+      'Give for example --metric accuracy, or a --task.',
+    );
+  }
+  const name =
+    basename(path, extensionOf(path))
+      .replace(/[^\w.:-]+/g, '-')
+      .replace(/^[^A-Za-z0-9]+/, '') || 'dataset';
+  const own = await loadRows(files, { path, split });
+  const made = taskOfDataset({ name, path, rows: own.rows, metrics, areLabelsGenerated: generate });
+  const task = await withGeneration(await makeTask(made.input, path), settings, undefined);
+  const others = shots === 0 ? undefined : await loadRows(files, { path, split: 'train' });
+  const shotPool =
+    others === undefined
+      ? []
+      : taskOfDataset({ name, path, rows: others.rows, metrics, areLabelsGenerated: generate }).rows;
+  return {
+    ...{ task, promptFile: undefined, path: undefined, shotPool, shots },
+    rows: made.rows,
+    dataset: own,
+    asChat: settings.chat || made.isChat,
+  };
+}
+
+async function promptFileOf(
+  files: FileSystem,
+  path: string,
+  source: string,
+): Promise<PromptTemplate | undefined> {
+  const { file } = readTaskDefinition(source, path).prompt;
+  if (file === undefined) return undefined;
+  const location = isAbsolute(file) ? file : join(dirname(path), file);
+  return parsePromptTemplate(await readSmallText(files, location), location);
+}
+
+/** The task with the settings of generation that were given beside it. */
+async function withGeneration(
+  task: Task,
+  { maxNewTokens, temperature, topK, topP, stop }: TaskSettings,
+  promptFile: PromptTemplate | undefined,
+): Promise<Task> {
+  const given = { max_new_tokens: maxNewTokens, temperature, top_k: topK, top_p: topP, stop };
+  const changed = Object.entries(given).filter(([, value]) => value !== undefined);
+  if (changed.length === 0) return task;
+  const { definition, where } = task;
+  const generation = { ...definition.generation, ...Object.fromEntries(changed) };
+  return makeTask({ ...definition, generation }, where, promptFile);
+}
+
+/** Where a dataset is: a task names it as seen from its own file, or from the folder one is in. */
+async function datasetPath(
+  files: FileSystem,
+  path: string | undefined,
+  isNamedByTask: boolean,
+  taskFile: string,
+): Promise<string> {
+  if (path === undefined) {
+    throw new ToolkitError(`${taskFile}: names no dataset`, 'USAGE', 'Give the rows with --dataset.');
+  }
+  if (!isNamedByTask) return path;
+  const beside = join(dirname(taskFile), path);
+  for (const place of isAbsolute(path) ? [path] : [beside, path]) {
+    if ((await files.stat(place)) !== undefined) return place;
+  }
+  throw new ToolkitError(
+    `${taskFile}: the dataset ${path} is not here`,
+    'NOT_FOUND',
+    /^[\w.-]+\/[\w.-]+$/.test(path)
+      ? `Download it from https://huggingface.co/datasets/${path} and name its folder or file with --dataset.`
+      : 'Name the rows with --dataset.',
+  );
+}
