@@ -99,6 +99,8 @@ def main():
         parquet.write_table(table, path, **settings)
         expected["files"][path.name] = "questions"
     parquet.write_table(odd(), HERE / "odd.parquet")
+    conversations = [[{"role": role, "content": f"{role} {row}"} for role in ("user", "assistant")] for row in range(3)]
+    parquet.write_table(pyarrow.table({"messages": conversations, "source": ["a", "b", "c"]}), HERE / "messages.parquet")
     parquet.write_table(table.slice(0, 0), HERE / "no-rows.parquet")
     expected["questions"] = as_json(parquet.read_table(HERE / "snappy.parquet").to_pylist())
     expected["odd"] = as_json(parquet.read_table(HERE / "odd.parquet").to_pylist())

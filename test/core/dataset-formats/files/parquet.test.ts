@@ -73,7 +73,21 @@ describe('Parquet', () => {
     await rows.return?.();
   });
 
-  it('is a dataset like any other', async () => {
+  it('can be learnt from like any other dataset', async () => {
+    const path = join(FOLDER, 'messages.parquet');
+    const { format, splits, problems } = await readDataset(nodeFileSystem, path);
+    expect({ format, problems }).toEqual({ format: 'messages', problems: [] });
+    expect(splits.train).toHaveLength(3);
+    expect(splits.train[2]).toEqual({
+      kind: 'chat',
+      messages: [
+        { role: 'user', content: 'user 2' },
+        { role: 'assistant', content: 'assistant 2' },
+      ],
+    });
+  });
+
+  it('reports its rows by their number', async () => {
     const path = join(FOLDER, 'snappy.parquet');
     const { splits, sources, problems } = await readDataset(nodeFileSystem, path);
     expect(splits.train).toHaveLength(0);
