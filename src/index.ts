@@ -202,6 +202,12 @@ export const generateText = lazyFunction(
   'generateText',
 );
 
+/** `genai generate --explain-sampling`: what a model expects next, before and after each setting. */
+export const explainNextToken = lazyFunction(
+  () => import('./lifecycle/generate/explain-next-token.js'),
+  'explainNextToken',
+);
+
 /** `genai chat`: a model ready for a conversation. */
 export const openChat = lazyFunction(() => import('./lifecycle/generate/open-chat.js'), 'openChat');
 

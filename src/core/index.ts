@@ -21,10 +21,13 @@ export * as modelStructures from './model-structures/index.js';
 export * as numberFormats from './number-formats/index.js';
 export * as optimizers from './optimizers/index.js';
 export * as project from './project/index.js';
+export * as prompts from './prompts/index.js';
+export * as providers from './providers/index.js';
 export * as scalingLaws from './scaling-laws/index.js';
 export * as schedules from './schedules/index.js';
 export * as scope from './scope/index.js';
 export * as selection from './selection/index.js';
+export * as statistics from './statistics/index.js';
 export * as tokenizers from './tokenizers/index.js';
 export * as training from './training/index.js';
 
