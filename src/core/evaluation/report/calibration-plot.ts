@@ -5,7 +5,7 @@ import { wideTable, type Section } from './section.js';
 
 /** In the drawing's units: as wide as a narrow phone has pixels, so that its text is legible there. */
 const SIZE = { width: 300, height: 250 };
-const PLOT = { left: 36, top: 8, width: 256, height: 204 };
+const PLOT = { left: 44, top: 8, width: 248, height: 204 };
 const ENDS_AND_MIDDLE = [0, 0.5, 1];
 
 const toX = (share: number): number => Number((PLOT.left + share * PLOT.width).toFixed(1));

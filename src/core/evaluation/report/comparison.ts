@@ -84,7 +84,7 @@ ${
         markup`<thead><tr><th scope="col">Score</th><th scope="col" class="number">Better</th><th scope="col" class="number">Worse</th><th scope="col" class="number">Same</th><th scope="col" class="number">Mean difference</th><th scope="col" class="number">Sign test</th></tr></thead><tbody>
 ${pairedRows}</tbody>`,
       )}
-<p class="note">The mean difference stands with its standard error. The sign test is the probability that chance alone splits the changed rows into better and worse at least this unevenly: small means that the change is no accident.</p>`
+<p class="note">The mean difference stands with its standard error. The sign test is the probability that a fair coin would split the changed rows into better and worse at least this unevenly: the smaller, the less likely that chance made the change.</p>`
 }`,
   };
 }

@@ -39,13 +39,13 @@ export function confusionTable({ by, wanted, predicted, counts }: Confusion): Se
     title: 'Confusion matrix',
     content: markup`${wideTable(
       'Rows: what was wanted; columns: what was predicted',
-      markup`<thead><tr><td></td>${predicted.map((label) => markup`<th scope="col" class="class-name" dir="auto">${nameOf(label)}</th>`)}<th scope="col" class="number">Rows</th><th scope="col" class="number">Predicted so</th></tr></thead><tbody>
+      markup`<thead><tr><td></td>${predicted.map((label) => markup`<th scope="col" class="class-name" dir="auto">${nameOf(label)}</th>`)}<th scope="col" class="number">Rows</th><th scope="col" class="number">Recall</th></tr></thead><tbody>
 ${rows}</tbody>`,
     )}
 <p class="note">${
       by === 'place'
         ? 'The choices differ from row to row, so they are counted by their place: columns much fuller than their rows show a preference for a place. '
         : ''
-    }The darker a cell, the larger its share of the row. A count shows its rows in the browser of samples.</p>`,
+    }The stronger the shade, the larger the share of the row. A count shows its rows in the browser of samples.</p>`,
   };
 }

@@ -43,7 +43,8 @@ export function confusion(samples: readonly EvaluationSample[]): Confusion {
       ? { wanted, predicted: sample.prediction }
       : { wanted: placeOf(wanted, sample), predicted: placeOf(sample.prediction, sample) };
   });
-  const frequencies = new Map<string, number>();
+  const offered = by === 'answer' ? (samples[0]?.choices ?? []) : [];
+  const frequencies = new Map(offered.map(({ text }) => [text, 0]));
   for (const { wanted } of pairs) frequencies.set(wanted, (frequencies.get(wanted) ?? 0) + 1);
   const classes = [...frequencies]
     .sort(([, first], [, second]) => second - first)

@@ -37,7 +37,7 @@ export function headline({ metrics, confidence }: EvaluationResult): Section {
   return {
     id: 'metrics',
     title: 'Metrics',
-    content: markup`<table class="metrics"><thead><tr><th scope="col">Metric</th><th scope="col" class="number">Value</th><th scope="col">${interval}</th></tr></thead><tbody>
+    content: markup`<table class="metrics" aria-label="Metrics"><thead><tr><th scope="col">Metric</th><th scope="col" class="number">Value</th><th scope="col">${interval}</th></tr></thead><tbody>
 ${metrics.map(row)}</tbody></table>
 <p class="note">Whiskers are the bounds of the interval, by bootstrap over the rows: how far the value would move with other rows of the same kind.</p>`,
   };

@@ -17,5 +17,5 @@ ${content}
 
 /** A table that may be wider than a phone: it scrolls by itself, also from the keyboard. */
 export function wideTable(caption: string, rows: Markup): Markup {
-  return markup`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table><caption>${caption}</caption>${rows}</table></div>`;
+  return markup`<p class="caption" aria-hidden="true">${caption}</p><div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table aria-label="${caption}">${rows}</table></div>`;
 }

@@ -35,17 +35,17 @@ nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1rem; padding: 0; margin: .
 nav a { display: inline-block; padding: .15rem 0; }
 
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-caption { text-align: start; color: var(--muted); font-size: .85rem; padding-bottom: .25rem; }
-th, td { padding: .4rem .75rem .4rem 0; text-align: start; vertical-align: top; border-bottom: 1px solid var(--line); }
+.caption { color: var(--muted); font-size: .85rem; margin: 0 0 .25rem; }
+th, td { padding: .4rem .75rem .4rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
 thead th { font-size: .85rem; color: var(--muted); font-weight: 600; vertical-align: bottom; }
 tbody th { font-weight: 500; max-width: 22rem; }
-th.number, td.number { text-align: end; white-space: nowrap; }
+th.number, td.number { text-align: right; white-space: nowrap; }
 .metrics { width: 100%; }
 .metrics strong { font-size: 1.15rem; }
 .metrics .bar-cell { width: 55%; padding-right: 0; }
 .scroll { overflow-x: auto; margin: 0 0 1.25rem; overflow-wrap: normal; }
-.scroll table { min-width: min(100%, 40rem); }
-.scroll tbody th { min-width: 5rem; overflow-wrap: break-word; }
+.scroll table { min-width: min(100%, 44rem); }
+.scroll tbody th { min-width: 5rem; max-width: 20rem; overflow-wrap: break-word; position: sticky; left: 0; background: var(--paper); }
 .scroll .bar-cell { min-width: 9rem; }
 .bar { display: block; width: 100%; height: .8rem; margin: .35rem 0 .1rem; }
 .track { fill: var(--track); }
@@ -55,17 +55,17 @@ th.number, td.number { text-align: end; white-space: nowrap; }
 .better { color: var(--good); }
 .worse { color: var(--bad); }
 
-.chart { display: block; width: 100%; max-width: 30rem; height: auto; font-size: 11px; }
+.chart { display: block; width: 100%; max-width: 26rem; height: auto; font-size: 11px; }
 .chart text { fill: var(--muted); }
 .chart .grid, .chart .axis { stroke: var(--line); }
 .chart .ideal { stroke: var(--ink); stroke-dasharray: 4 4; }
 .chart .point { fill: var(--paper); stroke: var(--ink); stroke-width: 1.5; }
 .figures { display: grid; gap: 1.5rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); }
-figure { margin: 0; max-width: 30rem; }
+figure { margin: 0; max-width: 26rem; }
 figcaption { font-weight: 500; margin-bottom: .35rem; }
 summary { cursor: pointer; padding: .4rem 0; }
 
-.class-name { max-width: 9rem; }
+th.class-name { max-width: 9rem; padding: .4rem; text-align: center; overflow-wrap: break-word; }
 td.cell { padding: 0; border: 1px solid var(--line); text-align: center; min-width: 3.25rem; }
 td.cell button { width: 100%; min-height: 2.5rem; border: 0; border-radius: 0; background: none; color: inherit; font: inherit; }
 td.cell button:hover { text-decoration: underline; }
@@ -103,7 +103,7 @@ button:disabled { color: var(--muted); border-color: var(--line); cursor: defaul
 .detail { position: sticky; top: 1rem; max-height: calc(100vh - 2rem); overflow-y: auto; background: var(--panel); border-radius: .5rem; padding: .85rem 1rem 1rem; }
 .detail header { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: baseline; justify-content: space-between; }
 .detail header nav { display: flex; flex-wrap: wrap; gap: .25rem 1rem; font-size: .9rem; }
-.detail table { width: 100%; }
+.detail table { width: 100%; font-size: .9rem; }
 .detail pre { margin: 0; max-height: 28rem; overflow: auto; }
 pre {
   padding: .6rem .7rem; background: var(--paper); border: 1px solid var(--line); border-radius: .3rem;
@@ -111,6 +111,7 @@ pre {
 }
 .detail pre + pre, .detail .role + pre { margin-top: .35rem; }
 .role { font-size: .8rem; color: var(--muted); margin: .6rem 0 .2rem; }
+.stretch { display: block; }
 .escape { color: var(--escape); font-weight: 600; }
 .side-by-side { display: grid; gap: 0 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 14rem), 1fr)); }
 .facts { display: grid; gap: 0 2rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 22rem), 1fr)); margin: 0; }
@@ -127,6 +128,7 @@ footer { margin-top: 3rem; color: var(--muted); font-size: .85rem; }
 @media (max-width: 30rem) {
   .filters { grid-template-columns: 1fr 1fr; }
   .metrics .bar-cell { width: 45%; }
+  .scroll tbody th { max-width: 8rem; }
   th, td { padding-right: .5rem; }
 }
 @media print {

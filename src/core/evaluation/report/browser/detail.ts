@@ -39,20 +39,20 @@ function promptPart(prompt) {
 }
 
 /**
- * A table from the names of its columns and the cells of its rows; the first cell of a row names it.
+ * A titled table from the names of its columns and the cells of its rows; the first cell of a row names it.
  *
+ * @param {string} title
  * @param {string[]} columns
  * @param {(Node | string)[][]} rows
  */
-function table(columns, rows) {
+function tablePart(title, columns, rows) {
   /** @param {number} column */
   const kind = (column) => (column === 0 ? {} : { class: 'number' });
-  return make(
-    'div',
-    { class: 'scroll' },
+  return part(
+    title,
     make(
       'table',
-      {},
+      { 'aria-label': title },
       make('thead', {}, make('tr', {}, ...columns.map((name, column) => make('th', { scope: 'col', ...kind(column) }, name)))),
       make('tbody', {}, ...rows.map((cells) => make('tr', {}, ...cells.map((cell, column) => (column === 0 ? make('th', { scope: 'row', dir: 'auto' }, cell) : make('td', kind(column), cell)))))),
     ),
@@ -64,9 +64,9 @@ function choicesPart({ choices, prediction, targets }) {
   if (choices === null) return [];
   const rows = choices.map(({ text, log_likelihood, probability }) => {
     const signs = [text === prediction ? 'predicted' : '', targets.includes(text) ? 'target' : ''].filter((sign) => sign !== '').join(', ');
-    return [shortText(text), signs, figure(probability), figure(log_likelihood)];
+    return [make('span', {}, shortText(text), ...(signs === '' ? [] : [make('small', {}, signs)])), figure(probability), figure(log_likelihood)];
   });
-  return [part('Choices', table(['Choice', '', 'Probability', 'Log-likelihood'], rows))];
+  return [tablePart('Choices', ['Choice', 'Probability', 'Log-likelihood'], rows)];
 }
 
 /** @param {BrowserSample} sample */
@@ -82,7 +82,7 @@ function scoresPart(sample) {
     return [[visibleText(name), figure(before), figure(now), make('span', { class: gain > 0 ? 'better' : gain < 0 ? 'worse' : '' }, change)]];
   });
   if (rows.length === 0) return [];
-  return [part('Scores', table(baseline === null ? ['Score', 'Value'] : ['Score', 'Baseline', 'This', 'Change'], rows))];
+  return [tablePart('Scores', baseline === null ? ['Score', 'Value'] : ['Score', 'Baseline', 'This', 'Change'], rows)];
 }
 
 /** @param {BrowserSample} sample */

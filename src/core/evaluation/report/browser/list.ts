@@ -21,7 +21,8 @@ function excerptOf(prompt) {
   const own = prompt.slice(data.common_start, prompt.length - data.common_end);
   const flat = own.slice(-4 * EXCERPT).replace(/\s+/gu, ' ').trim();
   const end = Array.from(flat).slice(-EXCERPT).join('');
-  return visibleText(end.length < flat.length || own.length > 4 * EXCERPT ? '…' + end : end);
+  const isCut = end.length < flat.length || own.length > 4 * EXCERPT;
+  return visibleText(isCut ? '…' + end.replace(/^\S{0,20}\s/u, '') : end);
 }
 
 /** @param {string} text */

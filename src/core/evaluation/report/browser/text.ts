@@ -6,7 +6,7 @@ const UNSAFE_CHARACTERS = /${UNSAFE_CHARACTERS.source}/u;
 const SHORT_ESCAPES = new Map([['\n', '\\n'], ['\r', '\\r'], ['\t', '\\t']]);
 /** Escapes of one text that are set off; more would make the page slow, and are shown like the rest. */
 const MOST_MARKED_ESCAPES = 2000;
-/** Characters of one text that are laid out at once. */
+/** Characters of one text that are laid out at once: a million without a space take Chromium six seconds. */
 const SHOWN_CHARACTERS = 100_000;
 const figures = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 4, maximumFractionDigits: 0, roundingPriority: 'morePrecision' });
 const counts = new Intl.NumberFormat('en-US');
@@ -61,7 +61,7 @@ function visibleLines(text) {
 }
 
 /**
- * A block of text from data; of a very long one the beginning, and a button for the rest.
+ * A block of text from data; of a very long one the beginning, and a button that adds what follows.
  *
  * @param {string} text
  * @param {string} label for screen readers, since the block takes the focus to be scrolled
@@ -69,15 +69,22 @@ function visibleLines(text) {
 function textBlock(text, label) {
   const block = make('pre', { dir: 'auto', tabindex: '0', role: 'group', 'aria-label': label });
   if (text === '') block.append(make('span', { class: 'escape' }, '(empty)'));
-  else block.append(...visibleLines(text.slice(0, SHOWN_CHARACTERS)));
-  if (text.length > SHOWN_CHARACTERS) {
-    const rest = make('button', { type: 'button' }, 'Show all ' + counts.format(text.length) + ' characters');
-    rest.addEventListener('click', () => {
-      block.replaceChildren(...visibleLines(text));
-      block.focus();
-    });
-    block.append('… ', rest);
-  }
+  const more = make('button', { type: 'button' });
+  let end = 0;
+  const showMore = () => {
+    const start = end;
+    end = Math.min(text.length, start + SHOWN_CHARACTERS);
+    if (/[\ud800-\udbff]/.test(text.charAt(end - 1)) && end < text.length) end++;
+    more.remove();
+    block.append(make('span', { class: 'stretch' }, ...visibleLines(text.slice(start, end))));
+    more.textContent = counts.format(end) + ' of ' + counts.format(text.length) + ' characters are shown; show more';
+    if (end < text.length) block.append(more);
+  };
+  showMore();
+  more.addEventListener('click', () => {
+    showMore();
+    block.focus();
+  });
   return block;
 }
 
