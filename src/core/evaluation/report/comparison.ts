@@ -1,5 +1,6 @@
 import { formatCount, formatFigure } from '../../number-text.js';
 import type { EvaluationResult, EvaluationSample } from '../evaluation-result.js';
+import { percentText } from './headline.js';
 import { markup, type Markup } from './markup.js';
 import { describeMetric } from './metric-description.js';
 import { pairedChange } from './paired-change.js';
@@ -41,11 +42,14 @@ function pairedRow(
   key: ScoreKey,
   samples: readonly EvaluationSample[],
   before: readonly (EvaluationSample | null)[],
+  confidence: number,
 ): Markup | null {
-  const change = pairedChange(key, samples, before);
+  const change = pairedChange(key, samples, before, confidence);
   if (change === null) return null;
-  const error = change.standardError === null ? '' : ` ± ${formatFigure(change.standardError)}`;
-  return markup`<tr><th scope="row">${key.name}</th><td class="number better">${formatCount(change.better)}</td><td class="number worse">${formatCount(change.worse)}</td><td class="number">${formatCount(change.same)}</td><td class="number">${signed(change.difference)}${error}</td><td class="number">${formatFigure(change.signTest)}</td></tr>
+  const { difference, interval, pValue } = change;
+  const bounds =
+    interval === null ? null : markup`<small>${signed(interval.lower)} to ${signed(interval.upper)}</small>`;
+  return markup`<tr><th scope="row">${key.name}</th><td class="number better">${formatCount(change.better)}</td><td class="number worse">${formatCount(change.worse)}</td><td class="number">${formatCount(change.same)}</td><td class="number">${signed(difference)}${bounds}</td><td class="number">${formatFigure(pValue)}</td></tr>
 `;
 }
 
@@ -61,7 +65,9 @@ export function comparison(
   const shared = result.metrics
     .map(({ metric }) => metric)
     .filter((key) => baseline.metrics.some(({ metric }) => metric === key));
-  const pairedRows = keys.map((key) => pairedRow(key, samples, before)).filter((row) => row !== null);
+  const pairedRows = keys
+    .map((key) => pairedRow(key, samples, before, result.confidence))
+    .filter((row) => row !== null);
   return {
     id: 'comparison',
     title: 'Against the baseline',
@@ -81,10 +87,10 @@ ${
     ? null
     : markup`${wideTable(
         'Row by row, where both have the row',
-        markup`<thead><tr><th scope="col">Score</th><th scope="col" class="number">Better</th><th scope="col" class="number">Worse</th><th scope="col" class="number">Same</th><th scope="col" class="number">Mean difference</th><th scope="col" class="number">Sign test</th></tr></thead><tbody>
+        markup`<thead><tr><th scope="col">Score</th><th scope="col" class="number">Better</th><th scope="col" class="number">Worse</th><th scope="col" class="number">Same</th><th scope="col" class="number">Mean difference</th><th scope="col" class="number">p</th></tr></thead><tbody>
 ${pairedRows}</tbody>`,
       )}
-<p class="note">The mean difference stands with its standard error. The sign test is the probability that a fair coin would split the changed rows into better and worse at least this unevenly: the smaller, the less likely that chance made the change.</p>`
+<p class="note">Under the mean difference stands its ${percentText(result.confidence)} confidence interval; where that holds 0, these rows do not tell the two apart. p is how often chance alone would split the changed rows into better and worse as unevenly (sign test; for scores of 0 and 1 that of McNemar).</p>`
 }`,
   };
 }

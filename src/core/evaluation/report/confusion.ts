@@ -1,5 +1,5 @@
 import type { EvaluationSample } from '../evaluation-result.js';
-import { wantedAnswer } from './verdict.js';
+import { wantedAnswer, type Verdict } from './verdict.js';
 
 /** Classes that a table still shows legibly; the rarer ones are counted together. */
 const MOST_CLASSES = 24;
@@ -35,7 +35,7 @@ function choicesAreShared(samples: readonly EvaluationSample[]): boolean {
  * Counts of what was wanted against what was predicted. Rows whose choices differ, as the answers of an exam do, are
  * counted by the place of the choice, which shows a model that prefers the first.
  */
-export function confusion(samples: readonly EvaluationSample[]): Confusion {
+export function confusion(samples: readonly EvaluationSample[], verdict: Verdict | null): Confusion {
   const by = choicesAreShared(samples) ? 'answer' : 'place';
   const pairs = samples.map((sample) => {
     const wanted = wantedAnswer(sample);
@@ -53,10 +53,12 @@ export function confusion(samples: readonly EvaluationSample[]): Confusion {
     .sort((first, second) => first.localeCompare(second, 'en', { numeric: true }));
 
   const indices = new Map(classes.map((name, index) => [name, index]));
-  const cells = pairs.map(
-    ({ wanted, predicted }) =>
-      [indices.get(wanted) ?? classes.length, indices.get(predicted) ?? classes.length] as const,
-  );
+  const cells = pairs.map(({ wanted, predicted }, place) => {
+    const row = indices.get(wanted) ?? classes.length;
+    // What is no class as it stands may be one after the normalization by which it was scored.
+    const isRight = verdict?.isRight(samples[place]!) === true;
+    return [row, indices.get(predicted) ?? (isRight ? row : classes.length)] as const;
+  });
   const names = (used: readonly number[]): string[] =>
     used.includes(classes.length) ? [...classes, OTHERS] : classes;
   const wanted = names(cells.map(([row]) => row));

@@ -39,7 +39,7 @@ export function evaluationReport({
   const keys = scoreKeys(result, samples);
   const verdict = verdictOf(result, keys);
   const hasClasses = result.kind === 'classification' || result.kind === 'multiple_choice';
-  const matrix = hasClasses && samples.length > 0 ? confusion(samples) : null;
+  const matrix = hasClasses && samples.length > 0 ? confusion(samples, verdict) : null;
   const bins = verdict === null ? null : calibration(samples, verdict);
   const before = baseline === undefined ? null : pairSamples(samples, baseline.samples);
   const data = browserData({ samples, before, keys, verdict, matrix });

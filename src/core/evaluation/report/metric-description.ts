@@ -1,4 +1,5 @@
 import { METRICS } from '../../metrics/index.js';
+import { CHOICE_METRICS } from '../choice-metrics.js';
 
 /** What a metric's key in results stands for. */
 export interface MetricDescription {
@@ -11,7 +12,7 @@ export interface MetricDescription {
 /** A metric by its key in results, `<id>` or `<id>/<name of a further value>`; unknown ones go by their key. */
 export function describeMetric(key: string): MetricDescription {
   const [id = key, ...rest] = key.split('/');
-  const metric = METRICS.get(id);
+  const metric = METRICS.get(id) ?? CHOICE_METRICS.find((choiceMetric) => choiceMetric.id === id);
   if (metric === undefined) return { name: key, higherIsBetter: true, range: [null, null] };
   const further = rest.join('/').replaceAll('_', ' ');
   return {

@@ -1,3 +1,6 @@
+import type { Interval } from '../../statistics/interval.js';
+import { mcNemar } from '../../statistics/mcnemar.js';
+import { normalQuantile } from '../../statistics/normal-distribution.js';
 import type { EvaluationSample } from '../evaluation-result.js';
 import type { ScoreKey } from './score-keys.js';
 
@@ -9,34 +12,23 @@ export interface PairedChange {
   readonly same: number;
   /** Mean over the rows of the score now less the score before. */
   readonly difference: number;
-  /** Of that mean: standard deviation of the differences / √rows; `null` for one row. */
-  readonly standardError: number | null;
-  /** Probability that a fair coin splits the changed rows at least as unevenly: the two-sided sign test. */
-  readonly signTest: number;
+  /** Where that mean lies, from its standard error (Miller 2024, arXiv 2411.00640); `null` for one row. */
+  readonly interval: Interval | null;
+  /** How often chance alone would split the changed rows as unevenly: the sign test, for 0 and 1 McNemar's test. */
+  readonly pValue: number;
 }
 
 /**
- * The two-sided sign test, exactly; for scores of 0 and 1 it is McNemar's exact test.
+ * The change of one score over the rows that both evaluations have it for; `null` where there are none.
  *
- * @returns min(1, 2 × Σ for k from 0 to min(better, worse) of C(n, k) / 2ⁿ), n = better + worse
+ * @param before the sample of the same row before, for every sample
+ * @param confidence of the interval, in (0, 1)
  */
-export function signTest(better: number, worse: number): number {
-  const changed = better + worse;
-  // In logarithms, for 2ⁿ leaves the range of numbers at n = 1,024.
-  let logarithm = -changed * Math.LN2;
-  let tail = 0;
-  for (let k = 0; k <= Math.min(better, worse); k++) {
-    tail += Math.exp(logarithm);
-    logarithm += Math.log((changed - k) / (k + 1));
-  }
-  return Math.min(1, 2 * tail);
-}
-
-/** The change of one score over the rows that both evaluations have it for; `null` where there are none. */
 export function pairedChange(
   { key, higherIsBetter }: Pick<ScoreKey, 'key' | 'higherIsBetter'>,
   samples: readonly EvaluationSample[],
   before: readonly (EvaluationSample | null)[],
+  confidence: number,
 ): PairedChange | null {
   const differences = samples.flatMap(({ scores }, index) => {
     const difference = (scores[key] ?? NaN) - (before[index]?.scores[key] ?? NaN);
@@ -46,6 +38,8 @@ export function pairedChange(
   if (rows === 0) return null;
   const difference = differences.reduce((sum, value) => sum + value, 0) / rows;
   const squares = differences.reduce((sum, value) => sum + (value - difference) ** 2, 0);
+  const standardError = Math.sqrt(squares / (rows - 1) / rows);
+  const reach = normalQuantile((1 + confidence) / 2) * standardError;
   const risen = differences.filter((value) => value > 0).length;
   const fallen = differences.filter((value) => value < 0).length;
   const [better, worse] = higherIsBetter ? [risen, fallen] : [fallen, risen];
@@ -55,7 +49,7 @@ export function pairedChange(
     worse,
     same: rows - better - worse,
     difference,
-    standardError: rows === 1 ? null : Math.sqrt(squares / (rows - 1) / rows),
-    signTest: signTest(better, worse),
+    interval: rows === 1 ? null : { lower: difference - reach, upper: difference + reach },
+    pValue: mcNemar(better, worse).pValue,
   };
 }

@@ -275,6 +275,25 @@ describe.skipIf(chromium === undefined)(`report of an evaluation, ${suite}`, () 
     ).toEqual(['system', 'Be brief.', 'user', '<b>Why?</b>']);
   });
 
+  it('shows texts whose likelihood alone was measured', async () => {
+    await openReport(
+      evaluationReport({
+        result: exampleResult({ kind: 'perplexity' }),
+        samples: [
+          exampleSample(0, {
+            ...{ prompt: '', targets: [], prediction: '' },
+            choices: [{ text: 'Call me Ishmael.', log_likelihood: -12.5 }],
+          }),
+        ],
+      }),
+    );
+    expect((await filter({ search: 'ishmael' })).status).toBe('1–1 of 1 samples');
+    expect(await browser.evaluate(`document.getElementById('list').textContent`)).toBe(
+      'log-likelihood -12.5#0Call me Ishmael.',
+    );
+    expect(await goTo('#sample-0')).toContain('Text, of log-likelihood -12.5Call me Ishmael.');
+  });
+
   it('stays quick with 10,000 samples', async () => {
     const many = Array.from({ length: 10_000 }, (_, index) =>
       exampleSample(index, {
@@ -292,7 +311,7 @@ describe.skipIf(chromium === undefined)(`report of an evaluation, ${suite}`, () 
     expect((await filter({ search: 'row 123', score: '1', order: 'score-down' })).status).toBe(
       '1–11 of 11 matching samples, of 10,000',
     );
-    // Measured: 0.06 s for the first search, which makes the texts to search in; the rest is for busy machines.
+    // Measured: 0.1 s for the first search, which makes the texts to search in; the rest is for busy machines.
     expect(Date.now() - start).toBeLessThan(2000);
   });
 });

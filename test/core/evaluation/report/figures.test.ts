@@ -4,7 +4,7 @@ import { barScale } from '../../../../src/core/evaluation/report/bar-scale.js';
 import { calibration, choiceProbabilities } from '../../../../src/core/evaluation/report/calibration.js';
 import { confusion } from '../../../../src/core/evaluation/report/confusion.js';
 import { distribution } from '../../../../src/core/evaluation/report/distribution.js';
-import { pairedChange, signTest } from '../../../../src/core/evaluation/report/paired-change.js';
+import { pairedChange } from '../../../../src/core/evaluation/report/paired-change.js';
 import { pairSamples } from '../../../../src/core/evaluation/report/pairing.js';
 import { scoreKeys } from '../../../../src/core/evaluation/report/score-keys.js';
 import { lengthLimit, shorten } from '../../../../src/core/evaluation/report/text-limit.js';
@@ -21,22 +21,6 @@ const chooses = (index: number, target: string, prediction: string, choices: Rec
     })),
   });
 
-describe('sign test', () => {
-  it.each([
-    // 2 × (1/2)³; all of the distribution; 2 × (1 + 10 + 45) / 1,024.
-    [3, 0, 0.25],
-    [5, 5, 1],
-    [0, 0, 1],
-    [2, 8, 0.109375],
-    // Summed in Python's fractions over binomial coefficients.
-    [158, 80, 4.787794532910435e-7],
-    [1500, 1300, 0.0001684116226437612],
-  ])('of %i better and %i worse rows', (better, worse, probability) => {
-    expect(signTest(better, worse) / probability).toBeCloseTo(1, 9);
-    expect(signTest(worse, better)).toBe(signTest(better, worse));
-  });
-});
-
 describe('paired changes', () => {
   const scored = (scores: (number | undefined)[]) =>
     scores.map((score, index) => exampleSample(index, { scores: score === undefined ? {} : { x: score } }));
@@ -44,21 +28,25 @@ describe('paired changes', () => {
   it('are counted and averaged over the rows that both have', () => {
     const now = scored([1, 4, 3, 7, 5]);
     const before = [...scored([0, 2, 3, undefined]), null];
-    // Differences 1, 2, 0: mean 1, standard deviation 1, standard error 1/√3.
-    expect(pairedChange({ key: 'x', higherIsBetter: true }, now, before)).toEqual({
+    // Differences 1, 2, 0: mean 1, standard deviation 1, standard error 1/√3; the normal's 97.5 % lie below 1.959964.
+    // Both changed rows rose: two equal throws of a coin, p = 1/2.
+    expect(pairedChange({ key: 'x', higherIsBetter: true }, now, before, 0.95)).toEqual({
       rows: 3,
       better: 2,
       worse: 0,
       same: 1,
       difference: 1,
-      standardError: expect.closeTo(1 / Math.sqrt(3), 12),
-      signTest: 0.5,
+      interval: {
+        lower: expect.closeTo(1 - 1.959964 / Math.sqrt(3), 6),
+        upper: expect.closeTo(1 + 1.959964 / Math.sqrt(3), 6),
+      },
+      pValue: 0.5,
     });
-    expect(pairedChange({ key: 'x', higherIsBetter: false }, now, before)).toMatchObject({
+    expect(pairedChange({ key: 'x', higherIsBetter: false }, now, before, 0.95)).toMatchObject({
       better: 0,
       worse: 2,
     });
-    expect(pairedChange({ key: 'y', higherIsBetter: true }, now, before)).toBeNull();
+    expect(pairedChange({ key: 'y', higherIsBetter: true }, now, before, 0.95)).toBeNull();
   });
 
   it('pair rows by their content, and repeated ones in turn', () => {
@@ -77,7 +65,7 @@ describe('confusion matrix', () => {
       const [target = '', prediction = ''] = pair.split(' ');
       return exampleSample(index, { targets: [target], prediction });
     });
-    expect(confusion(samples)).toEqual({
+    expect(confusion(samples, null)).toEqual({
       by: 'answer',
       wanted: ['a', 'b', 'c'],
       predicted: ['a', 'b', 'c', '(any other)'],
@@ -102,7 +90,7 @@ describe('confusion matrix', () => {
       { ...chooses(0, 'yes', 'maybe', { yes: 0.4, no: 0.1, maybe: 0.5 }), targets: ['yes', 'maybe'] },
       chooses(1, 'yes', 'yes', { maybe: 0.2, no: 0.2, yes: 0.6 }),
     ];
-    const { wanted, predicted, counts } = confusion(samples);
+    const { wanted, predicted, counts } = confusion(samples, null);
     expect([wanted, predicted]).toEqual([
       ['maybe', 'no', 'yes'],
       ['maybe', 'no', 'yes'],
@@ -119,7 +107,7 @@ describe('confusion matrix', () => {
       chooses(0, 'Paris', 'Rome', { Rome: 0.6, Paris: 0.4 }),
       chooses(1, '4', '4', { 4: 0.9, 5: 0.1 }),
     ];
-    expect(confusion(samples)).toMatchObject({
+    expect(confusion(samples, null)).toMatchObject({
       by: 'place',
       wanted: ['choice 1', 'choice 2'],
       counts: [
@@ -129,11 +117,20 @@ describe('confusion matrix', () => {
     });
   });
 
+  it('takes a prediction that normalization made right for the class that it then is', () => {
+    const samples = [
+      exampleSample(0, { targets: ['yes'], prediction: 'YES.', scores: { accuracy: 1 } }),
+      exampleSample(1, { targets: ['yes'], prediction: 'NO.', scores: { accuracy: 0 } }),
+    ];
+    const keys = scoreKeys({ metrics: [] }, samples);
+    expect(confusion(samples, verdictOf({ kind: 'classification' }, keys)).counts).toEqual([[1, 1]]);
+  });
+
   it('counts the rarest of very many classes together', () => {
     const samples = Array.from({ length: 60 }, (_, index) =>
       exampleSample(index, { targets: [`class ${Math.min(index, 40)}`], prediction: 'class 40' }),
     );
-    const { wanted, counts } = confusion(samples);
+    const { wanted, counts } = confusion(samples, null);
     expect(wanted).toHaveLength(25);
     expect(wanted).toContain('class 40');
     expect(counts.flat().reduce((sum, count) => sum + count)).toBe(60);

@@ -59,12 +59,15 @@ function tablePart(title, columns, rows) {
   );
 }
 
+/** Characters of a choice that its table shows. */
+const CHOICE_CHARACTERS = 2000;
+
 /** @param {BrowserSample} sample */
 function choicesPart({ choices, prediction, targets }) {
   if (choices === null) return [];
   const rows = choices.map(({ text, log_likelihood, probability }) => {
     const signs = [text === prediction ? 'predicted' : '', targets.includes(text) ? 'target' : ''].filter((sign) => sign !== '').join(', ');
-    return [make('span', {}, shortText(text), ...(signs === '' ? [] : [make('small', {}, signs)])), figure(probability), figure(log_likelihood)];
+    return [make('span', {}, shortText(text, CHOICE_CHARACTERS), ...(signs === '' ? [] : [make('small', {}, signs)])), figure(probability), figure(log_likelihood)];
   });
   return [tablePart('Choices', ['Choice', 'Probability', 'Log-likelihood'], rows)];
 }
@@ -122,17 +125,22 @@ function neighbours(place) {
   return links.flatMap(([text, neighbour]) => (neighbour === undefined ? [] : [make('a', { href: '#sample-' + neighbour, 'data-step': text.includes('Next') ? 'next' : 'previous' }, text)]));
 }
 
+/** @param {BrowserSample} sample */
+function questionParts(sample) {
+  const { prompt, targets } = sample;
+  const targetsPart = part(targets.length === 1 ? 'Target' : 'Targets, each of them right', ...targets.map((target) => textBlock(target, 'Target')));
+  return [promptPart(prompt), ...(targets.length === 0 ? [] : [targetsPart]), answersPart(sample), ...choicesPart(sample)];
+}
+
 /** @param {number} place */
 function showDetail(place) {
   const sample = data.samples[place];
   if (sample === undefined) return;
   const heading = make('h3', { tabindex: '-1' }, verdictMark(sample.right), (sample.right === null ? '' : ' ') + 'Row ' + sample.index + verdictWord(sample.right));
+  const measured = measuredText(sample);
   detail.replaceChildren(
     make('header', {}, heading, make('nav', { 'aria-label': 'Samples' }, make('a', { href: '#samples' }, 'To the list'), ...neighbours(place))),
-    promptPart(sample.prompt),
-    part(sample.targets.length === 1 ? 'Target' : 'Targets, each of them right', ...sample.targets.map((target) => textBlock(target, 'Target'))),
-    answersPart(sample),
-    ...choicesPart(sample),
+    ...(measured === undefined ? questionParts(sample) : [part('Text, of log-likelihood ' + figure(measured.log_likelihood), textBlock(measured.text, 'Text'))]),
     ...scoresPart(sample),
     factsPart(sample),
   );

@@ -17,7 +17,7 @@ function searchableText(place) {
   const known = searchable[place];
   if (known !== undefined) return known;
   const sample = data.samples[place];
-  const text = sample === undefined ? '' : [sample.prompt, ...sample.targets, sample.prediction, sample.completion ?? ''].join('\n').toLowerCase();
+  const text = sample === undefined ? '' : [sample.prompt, ...sample.targets, sample.prediction, sample.completion ?? '', ...(sample.choices ?? []).map(({ text }) => text)].join('\n').toLowerCase();
   searchable[place] = text;
   return text;
 }

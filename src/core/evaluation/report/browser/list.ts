@@ -13,22 +13,41 @@ let pageNumber = 0;
 let shown = null;
 
 /**
+ * The one text whose likelihood was measured, of a row that asks for nothing.
+ *
+ * @param {BrowserSample} sample
+ */
+function measuredText({ choices, prediction }) {
+  return choices?.length === 1 && prediction === '' ? choices[0] : undefined;
+}
+
+/**
  * The end of what a prompt does not share with all others: after instructions and examples stands the question.
  *
- * @param {string} prompt
+ * @param {BrowserSample} sample
  */
-function excerptOf(prompt) {
-  const own = prompt.slice(data.common_start, prompt.length - data.common_end);
+function excerptOf(sample) {
+  const { prompt } = sample;
+  const own = prompt === '' ? (measuredText(sample)?.text ?? '') : prompt.slice(data.common_start, prompt.length - data.common_end);
   const flat = own.slice(-4 * EXCERPT).replace(/\s+/gu, ' ').trim();
   const end = Array.from(flat).slice(-EXCERPT).join('');
   const isCut = end.length < flat.length || own.length > 4 * EXCERPT;
   return visibleText(isCut ? '…' + end.replace(/^\S{0,20}\s/u, '') : end);
 }
 
-/** @param {string} text */
-function shortText(text) {
-  const flat = text.slice(0, 2 * EXCERPT).replace(/\s+/gu, ' ').trim();
-  return flat === '' ? '(empty)' : visibleText(flat);
+/**
+ * @param {string} text
+ * @param {number} [most] characters
+ */
+function shortText(text, most = 2 * EXCERPT) {
+  const flat = text.slice(0, most).replace(/\s+/gu, ' ').trim();
+  return flat === '' ? '(empty)' : visibleText(text.length > most ? flat + '…' : flat);
+}
+
+/** @param {BrowserSample} sample */
+function answerOf(sample) {
+  const measured = measuredText(sample);
+  return measured === undefined ? shortText(sample.prediction) : 'log-likelihood ' + figure(measured.log_likelihood);
 }
 
 /** @param {boolean | null} right */
@@ -49,11 +68,11 @@ function listItem(place) {
   const score = sample.scores[filters.score];
   const link = make(
     'a',
-    { href: '#sample-' + place, 'aria-label': 'Row ' + sample.index + verdictWord(sample.right) + ': ' + shortText(sample.prediction) },
+    { href: '#sample-' + place, 'aria-label': 'Row ' + sample.index + verdictWord(sample.right) + ': ' + answerOf(sample) },
     verdictMark(sample.right),
-    make('span', { class: 'answer', dir: 'auto' }, shortText(sample.prediction)),
+    make('span', { class: 'answer', dir: 'auto' }, answerOf(sample)),
     make('small', {}, '#' + sample.index + (score == null || data.scores.length === 0 ? '' : ' · ' + figure(score))),
-    make('span', { class: 'excerpt', dir: 'auto' }, excerptOf(sample.prompt)),
+    make('span', { class: 'excerpt', dir: 'auto' }, excerptOf(sample)),
   );
   if (place === shown) link.setAttribute('aria-current', 'true');
   return make('li', {}, link);
