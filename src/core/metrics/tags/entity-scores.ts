@@ -3,7 +3,7 @@ import { averageScore, ratio, type LabelCounts } from '../labels/label-scores.js
 import type { Metric, MetricExample, TagRow } from '../metric.js';
 import { entityType, type EntityKey } from './entities.js';
 
-interface EntityStatistic {
+export interface EntityStatistic {
   /** Entities by type: found rightly, found, there. */
   readonly types: ReadonlyMap<string, LabelCounts>;
   readonly tags: number;

@@ -16,7 +16,7 @@ interface OrderCounts {
   readonly shared: number;
 }
 
-interface CharacterStatistic {
+export interface CharacterStatistic {
   /** Characters in runs of 1 to 6, then words. */
   readonly orders: readonly OrderCounts[];
   readonly references: number;
