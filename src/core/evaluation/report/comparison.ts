@@ -1,6 +1,6 @@
 import { formatCount, formatFigure } from '../../number-text.js';
 import type { EvaluationResult, EvaluationSample } from '../evaluation-result.js';
-import { percentText } from './headline.js';
+import { percentText, valueText } from './headline.js';
 import { markup, type Markup } from './markup.js';
 import { describeMetric } from './metric-description.js';
 import { pairedChange } from './paired-change.js';
@@ -33,7 +33,11 @@ function headlineRow(result: EvaluationResult, baseline: EvaluationResult): (key
     const before = baseline.metrics.find(({ metric }) => metric === key)!;
     const change = now.value - before.value;
     const judgement = change === 0 ? 'same' : change > 0 === now.higher_is_better ? 'better' : 'worse';
-    return markup`<tr><th scope="row">${describeMetric(key).name}</th><td class="number">${formatFigure(before.value)}</td><td class="number">${formatFigure(now.value)}</td><td class="number ${judgement}">${signed(change)}<small>${judgement}</small></td></tr>
+    return markup`<tr><th scope="row">${describeMetric(key).name}</th><td class="number">${valueText(before.value)}</td><td class="number">${valueText(now.value)}</td>${
+      Number.isFinite(change)
+        ? markup`<td class="number ${judgement}">${signed(change)}<small>${judgement}</small></td>`
+        : markup`<td class="number">–</td>`
+    }</tr>
 `;
   };
 }

@@ -11,6 +11,11 @@ export function percentText(share: number): string {
   return `${formatFigure(Number((share * 100).toPrecision(12)))} %`;
 }
 
+/** A value of a metric, which has none for some rows. */
+export function valueText(value: number): string {
+  return Number.isNaN(value) ? 'not defined' : formatFigure(value);
+}
+
 /** The bounds of an interval, where there is one. */
 export function intervalText({ low, high }: Pick<MetricValue, 'low' | 'high'>): string {
   return low === null || high === null ? 'no interval' : `${formatFigure(low)} to ${formatFigure(high)}`;
@@ -27,7 +32,7 @@ export function scaleOf(values: readonly MetricValue[]): BarScale {
 
 function row(metric: MetricValue): Markup {
   const scale = scaleOf([metric]);
-  return markup`<tr><th scope="row" dir="auto">${describeMetric(metric.metric).name}<small>${metric.higher_is_better ? 'higher is better' : 'lower is better'}</small></th><td class="number"><strong>${formatFigure(metric.value)}</strong></td><td class="bar-cell">${valueBar(metric.value, [metric.low, metric.high], scale)}<span class="ends" aria-hidden="true"><span>${formatFigure(scale.low)}</span><span>${formatFigure(scale.high)}</span></span><small>${intervalText(metric)}</small></td></tr>
+  return markup`<tr><th scope="row" dir="auto">${describeMetric(metric.metric).name}<small>${metric.higher_is_better ? 'higher is better' : 'lower is better'}</small></th><td class="number"><strong>${valueText(metric.value)}</strong></td><td class="bar-cell">${valueBar(metric.value, [metric.low, metric.high], scale)}<span class="ends" aria-hidden="true"><span>${formatFigure(scale.low)}</span><span>${formatFigure(scale.high)}</span></span><small>${intervalText(metric)}</small></td></tr>
 `;
 }
 

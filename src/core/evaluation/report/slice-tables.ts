@@ -1,6 +1,6 @@
-import { formatCount, formatFigure } from '../../number-text.js';
+import { formatCount } from '../../number-text.js';
 import type { EvaluationResult, EvaluationSlice, MetricValue } from '../evaluation-result.js';
-import { intervalText, percentText, scaleOf } from './headline.js';
+import { intervalText, percentText, scaleOf, valueText } from './headline.js';
 import { markup, type Markup } from './markup.js';
 import { describeMetric } from './metric-description.js';
 import { wideTable, type Section } from './section.js';
@@ -8,7 +8,7 @@ import { valueBar } from './value-bar.js';
 
 function cell(value: MetricValue | undefined, scale: ReturnType<typeof scaleOf>): Markup {
   if (value === undefined) return markup`<td class="number">–</td>`;
-  return markup`<td class="bar-cell"><span class="number">${formatFigure(value.value)}</span>${valueBar(value.value, [value.low, value.high], scale)}<small>${intervalText(value)}</small></td>`;
+  return markup`<td class="bar-cell"><span class="number">${valueText(value.value)}</span>${valueBar(value.value, [value.low, value.high], scale)}<small>${intervalText(value)}</small></td>`;
 }
 
 function table(field: string, slices: readonly EvaluationSlice[], confidence: number): Markup {

@@ -103,7 +103,11 @@ button:disabled { color: var(--muted); border-color: var(--line); cursor: defaul
 .detail { position: sticky; top: 1rem; max-height: calc(100vh - 2rem); overflow-y: auto; background: var(--panel); border-radius: .5rem; padding: .85rem 1rem 1rem; }
 .detail header { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: baseline; justify-content: space-between; }
 .detail header nav { display: flex; flex-wrap: wrap; gap: .25rem 1rem; font-size: .9rem; }
-.detail table { width: 100%; font-size: .9rem; }
+.detail table { width: 100%; font-size: .9rem; overflow-wrap: normal; }
+.detail thead th.number { white-space: normal; }
+.detail tbody th { min-width: 5.25rem; overflow-wrap: anywhere; position: static; background: none; }
+.detail .scroll { margin: 0; }
+.detail .scroll table { min-width: 100%; }
 .detail pre { margin: 0; max-height: 28rem; overflow: auto; }
 pre {
   padding: .6rem .7rem; background: var(--paper); border: 1px solid var(--line); border-radius: .3rem;

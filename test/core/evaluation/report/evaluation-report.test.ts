@@ -39,6 +39,7 @@ describe('report of an evaluation', () => {
           { metric: 'accuracy', value: 0.83333, low: 0.80121, high: 0.8654, higher_is_better: true },
           { metric: 'perplexity', value: 13.4567, low: null, high: null, higher_is_better: false },
           exampleMetric('my-own', 3),
+          { metric: 'undefined-here', value: NaN, low: null, high: null, higher_is_better: true },
         ],
         slices: [
           { field: 'language', value: 'de', rows: 1234, metrics: [exampleMetric('accuracy', 0.5)] },
@@ -51,6 +52,7 @@ describe('report of an evaluation', () => {
     expect(html).toMatch(/Perplexity per token<small>lower is better.*>13\.46<.*>no interval</);
     expect(html).toContain('95 % confidence interval');
     expect(html).toMatch(/my-own<small>/);
+    expect(html).toMatch(/undefined-here<small>.*>not defined</);
     expect(html).toMatch(/>de<\/th><td class="number">1,234<\/td>.*>0\.45 to 0\.55</);
     expect(html).toMatch(/>en<\/th><td class="number">2<\/td><td class="number">–<\/td>/);
     expect(html).toContain('<dd dir="auto">1 min 35 s</dd>');

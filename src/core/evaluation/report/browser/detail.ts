@@ -50,12 +50,12 @@ function tablePart(title, columns, rows) {
   const kind = (column) => (column === 0 ? {} : { class: 'number' });
   return part(
     title,
-    make(
+    make('div', { class: 'scroll', role: 'region', 'aria-label': title, tabindex: '0' }, make(
       'table',
       { 'aria-label': title },
       make('thead', {}, make('tr', {}, ...columns.map((name, column) => make('th', { scope: 'col', ...kind(column) }, name)))),
       make('tbody', {}, ...rows.map((cells) => make('tr', {}, ...cells.map((cell, column) => (column === 0 ? make('th', { scope: 'row', dir: 'auto' }, cell) : make('td', kind(column), cell)))))),
-    ),
+    )),
   );
 }
 
