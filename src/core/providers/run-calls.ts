@@ -102,6 +102,9 @@ class Run<Request, Result> {
   private readonly outcomes: (Answer<Result> | Failure)[] = [];
   private readonly caller: PatientCaller;
   private readonly counts = { done: 0, 'from cache': 0, failed: 0 };
+  /** What goes into the cache: calls do not wait for it, so that those answered together go on together. */
+  private readonly writes: Promise<void>[] = [];
+  private fatal: { readonly error: unknown } | undefined;
 
   constructor(
     private readonly kind: CallKind<Request, Result>,
@@ -125,7 +128,6 @@ class Run<Request, Result> {
 
     const pending = this.tasks(fingerprint).filter((task) => !this.answerFromCache(task, section));
     if (requests.length > 0) this.report();
-    let fatal: { readonly error: unknown } | undefined;
     const next = pending.values();
     const work = async (): Promise<void> => {
       // The iterator is shared: each worker takes what is left.
@@ -133,14 +135,15 @@ class Run<Request, Result> {
         try {
           await this.make(task, section, onFailure);
         } catch (error) {
-          fatal ??= { error };
+          this.fatal ??= { error };
         }
-        if (fatal !== undefined) return;
+        if (this.fatal !== undefined) return;
         this.report();
       }
     };
     await Promise.all(Array.from({ length: Math.min(concurrency, pending.length) }, work));
-    if (fatal !== undefined) throw fatal.error;
+    await Promise.all(this.writes);
+    if (this.fatal !== undefined) throw this.fatal.error;
     return this.outcomes;
   }
 
@@ -188,7 +191,10 @@ class Run<Request, Result> {
       this.counts.failed += task.indices.length;
       return;
     }
-    await section?.put(task.key, result);
+    const write = section?.put(task.key, result).catch((error: unknown) => {
+      this.fatal ??= { error };
+    });
+    if (write !== undefined) this.writes.push(write);
     this.enter(task, { result, isFromCache: false });
   }
 
