@@ -73,7 +73,7 @@ export function shortText(text: string): string {
 
 /** The end of a prompt: what is asked stands there, behind any examples. */
 export function promptEnd(prompt: string): string {
-  const characters = [...prompt];
+  const characters = Array.from(prompt);
   return characters.length <= TEXT_CELLS
     ? shortText(prompt)
     : `…${shortText(characters.slice(1 - TEXT_CELLS).join(''))}`;

@@ -41,6 +41,8 @@ export default class Evaluate extends BaseCommand<EvaluateResult | BeforeAfterRe
       ignoreStdin: true,
       description: 'Folder of a model, an adapter or a run; or a provider, e.g. openai:MODEL@URL.',
     }),
+    // What follows a mistyped command ends up here.
+    rest: Args.string({ ignoreStdin: true, hidden: true, description: 'Nothing follows the model.' }),
   };
 
   static override flags = {
@@ -63,6 +65,9 @@ export default class Evaluate extends BaseCommand<EvaluateResult | BeforeAfterRe
     junit: Flags.string({ summary: 'Write the thresholds as a JUnit test report.' }),
     worst: Flags.integer({ min: 0, default: 3, summary: 'Worst rows to show.' }),
     out: Flags.string({ summary: 'Folder for results [default: one in runs/evaluations].' }),
+    report: Flags.string({
+      summary: 'Write the HTML report here too; of --base and --tuned, both side by side.',
+    }),
     force: Flags.boolean({ summary: 'Measure again where a finished result is.' }),
     ...EVALUATION_FLAGS,
   };
@@ -73,7 +78,8 @@ export default class Evaluate extends BaseCommand<EvaluateResult | BeforeAfterRe
     const thresholds = (flags['fail-under'] ?? []).map(parseThreshold);
     const progress = this.progress();
     const ports = await evaluatePorts(this.ports, flags, (event) => progress.update(event), this.signal);
-    const options = { ...evaluationOptions(flags), out: flags.out, force: flags.force };
+    const { out, report, force } = flags;
+    const options = { ...evaluationOptions(flags), thresholds, out, report, force };
     const printer = new EvaluationPrinter(
       { paragraph: (text) => this.printParagraph(text), table: (...table) => this.printTable(...table) },
       flags.worst,
@@ -91,7 +97,7 @@ export default class Evaluate extends BaseCommand<EvaluateResult | BeforeAfterRe
       printer.beforeAfter(result);
       measured = result.task.tuned;
     } else {
-      const model = await this.modelOf(args.model);
+      const model = await this.modelOf(args.model, args.rest);
       const { evaluate } = await import('../../lifecycle/evaluate/evaluate.js');
       const { evaluation, samples } = await evaluate({ ...options, model, adapter: flags.adapter }, ports);
       printer.evaluation(evaluation, samples);
@@ -111,12 +117,12 @@ export default class Evaluate extends BaseCommand<EvaluateResult | BeforeAfterRe
       ),
     );
     if (record !== undefined) this.printParagraph(`Recorded in ${record}.`);
-    await this.checkThresholds(measured, thresholds, flags.junit, result);
+    await this.judge(measured, flags.junit, result);
     return result;
   }
 
   /** A word that is no model may be meant for a command of this topic. */
-  private async modelOf(word: string | undefined): Promise<string> {
+  private async modelOf(word: string | undefined, rest: string | undefined): Promise<string> {
     if (word === undefined) {
       throw new ToolkitError(
         'Missing MODEL (what is to be measured)',
@@ -128,24 +134,29 @@ export default class Evaluate extends BaseCommand<EvaluateResult | BeforeAfterRe
     if (isPlainWord && isMeantForCommand(word, 'evaluate', this.config)) {
       throw unknownCommandError(`evaluate:${word}`, this.config);
     }
+    if (rest !== undefined) {
+      throw new ToolkitError(
+        `Too many arguments: ${rest}`,
+        'USAGE',
+        `See \`${this.config.bin} evaluate --help\`.`,
+      );
+    }
     return word;
   }
 
-  private async checkThresholds(
+  /** Tells which thresholds are reached; with one that is not, the process's status tells it too. */
+  private async judge(
     measured: EvaluateResult,
-    thresholds: Parameters<typeof import('../../core/evaluation/thresholds.js').checkThresholds>[1],
     junit: string | undefined,
     result: EvaluateResult | BeforeAfterResult,
   ): Promise<void> {
-    const { checkThresholds } = await import('../../core/evaluation/thresholds.js');
     const { thresholdLine } = await import('../../cli/renderers/evaluation.js');
-    const checked = checkThresholds(measured, thresholds);
-    for (const one of checked) this.printParagraph(thresholdLine(one));
+    for (const threshold of measured.thresholds) this.printParagraph(thresholdLine(threshold));
     if (junit !== undefined) {
       const { junitReport } = await import('../../core/evaluation/junit.js');
-      await this.ports.fileSystem.writeAtomic(junit, junitReport(measured, checked));
+      await this.ports.fileSystem.writeAtomic(junit, junitReport(measured, measured.thresholds));
     }
-    if (checked.every(({ reached }) => reached)) return;
+    if (measured.thresholds.every(({ reached }) => reached)) return;
     if (this.jsonEnabled()) this.logJson(result);
     this.exit(EXIT_CODES.BELOW_THRESHOLD.exit);
   }

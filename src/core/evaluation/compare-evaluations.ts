@@ -4,6 +4,7 @@ import { describeComparison } from '../statistics/describe-comparison.js';
 import { mcNemar, type McNemarTest } from '../statistics/mcnemar.js';
 import { pairedBootstrap } from '../statistics/paired-bootstrap.js';
 import type { EvaluationResult, EvaluationSample } from './evaluation-result.js';
+import { groupBy } from './group-by.js';
 import type { TaskDefinition } from './task-schema.js';
 import { taskMeasures, type TaskMeasure } from './task-measures.js';
 
@@ -68,12 +69,7 @@ type Pair = readonly [EvaluationSample, EvaluationSample];
 
 /** Pairs rows of equal content; of rows that occur several times, the first with the first and so on. */
 function pairRows(a: readonly EvaluationSample[], b: readonly EvaluationSample[]): Pair[] {
-  const waiting = new Map<string, EvaluationSample[]>();
-  for (const sample of b) {
-    const alike = waiting.get(sample.row_hash);
-    if (alike === undefined) waiting.set(sample.row_hash, [sample]);
-    else alike.push(sample);
-  }
+  const waiting = groupBy(b, ({ row_hash }) => row_hash);
   return a.flatMap((sample) => {
     const partner = waiting.get(sample.row_hash)?.shift();
     return partner === undefined ? [] : [[sample, partner] as const];

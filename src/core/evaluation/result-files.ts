@@ -9,7 +9,7 @@ import { ToolkitError } from '../errors/toolkit-error.js';
 import { readSmallText } from '../project/small-text.js';
 import type { EvaluationResult, EvaluationSample } from './evaluation-result.js';
 import { filtersOf, taskMeasures, type TaskMeasure } from './task-measures.js';
-import { taskSchema, type TaskDefinition } from './task-schema.js';
+import { taskSchema, type TaskDefinition, type TaskKind } from './task-schema.js';
 
 /** The file that stands in a folder once its evaluation is complete. */
 export const RESULTS_FILE = 'results.json';
@@ -23,6 +23,8 @@ export function samplesFile(task: string): string {
 export interface SavedEvaluation {
   readonly result: EvaluationResult;
   readonly definition: TaskDefinition;
+  /** Equal where model, task, rows and settings are. */
+  readonly identity: string;
 }
 
 /** What stands for a standard error that is not known, as in lm-evaluation-harness. */
@@ -66,6 +68,7 @@ export function harnessResults(
   result: EvaluationResult,
   samples: readonly EvaluationSample[],
   definition: TaskDefinition,
+  identity: string,
 ): Record<string, unknown> {
   const { task, metrics, shots, seed } = result;
   const measures = taskMeasures(definition, task);
@@ -95,18 +98,21 @@ export function harnessResults(
     model_name: result.model,
     date: Date.parse(result.finished_at) / 1000,
     total_evaluation_time_seconds: String(result.usage.seconds),
-    genai: { result, task: definition },
+    genai: { result, task: definition, identity },
   };
 }
 
 /** A task under the names that lm-evaluation-harness has for its fields. */
 function harnessConfig(definition: TaskDefinition, shots: number): Record<string, unknown> {
   const { task, kind, dataset, prompt, target, choices, labels } = definition;
-  const asked = { generation: 'generate_until', perplexity: 'loglikelihood_rolling' } as const;
+  const asked: Readonly<Partial<Record<TaskKind, string>>> = {
+    generation: 'generate_until',
+    perplexity: 'loglikelihood_rolling',
+  };
   return {
     task,
     dataset_path: dataset.path ?? null,
-    output_type: asked[kind as keyof typeof asked] ?? 'multiple_choice',
+    output_type: asked[kind] ?? 'multiple_choice',
     doc_to_text: prompt.template ?? '',
     doc_to_target: target ?? null,
     ...((choices ?? labels) !== undefined && { doc_to_choice: choices ?? labels }),
@@ -146,6 +152,7 @@ export async function writeEvaluation(
   folder: string,
   { result, samples }: { readonly result: EvaluationResult; readonly samples: readonly EvaluationSample[] },
   definition: TaskDefinition,
+  identity: string,
 ): Promise<string[]> {
   const samplesPath = join(folder, samplesFile(result.task));
   const resultsPath = join(folder, RESULTS_FILE);
@@ -153,7 +160,7 @@ export async function writeEvaluation(
     for (const sample of samples) yield Buffer.from(sampleLine(sample));
   }
   await files.writeAtomic(samplesPath, lines());
-  const results = harnessResults(result, samples, definition);
+  const results = harnessResults(result, samples, definition, identity);
   await files.writeAtomic(resultsPath, `${JSON.stringify(results, null, 2)}\n`);
   return [resultsPath, samplesPath];
 }
@@ -212,7 +219,9 @@ const sampleSchema: z.ZodType<EvaluationSample> = z.object({
   completion_tokens: maybeCount,
 });
 
-const resultsSchema = z.object({ genai: z.object({ result: resultSchema, task: taskSchema }) });
+const resultsSchema = z.object({
+  genai: z.object({ result: resultSchema, task: taskSchema, identity: text }),
+});
 
 /**
  * Reads the results of a folder, without its rows.
@@ -236,7 +245,10 @@ export async function readResults(files: FileSystem, folder: string): Promise<Sa
     throw damaged(path, 'is no JSON', error);
   }
   const parsed = resultsSchema.safeParse(value);
-  if (parsed.success) return { result: parsed.data.genai.result, definition: parsed.data.genai.task };
+  if (parsed.success) {
+    const { result, task: definition, identity } = parsed.data.genai;
+    return { result, definition, identity };
+  }
   const [issue] = parsed.error.issues;
   throw damaged(path, `${issue!.path.join('.')}: ${issue!.message}`);
 }

@@ -1,7 +1,7 @@
 import { ToolkitError } from '../errors/toolkit-error.js';
-import { didYouMean } from '../near-matches.js';
 import { bootstrapInterval, BOOTSTRAP_DEFAULTS } from '../statistics/bootstrap-interval.js';
 import type { EvaluationSample, EvaluationSlice, MetricValue } from './evaluation-result.js';
+import { groupBy } from './group-by.js';
 import type { AnsweredRow, TaskMeasure } from './task-measures.js';
 
 /** Confidence of the intervals of evaluations. */
@@ -72,13 +72,7 @@ function slicesOf(
   valuesOf: (indices: readonly number[]) => readonly MetricValue[],
 ): EvaluationSlice[] {
   return Object.keys(rows[0]?.slices ?? {}).flatMap((field) => {
-    const indicesOf = new Map<string, number[]>();
-    for (const [index, { slices }] of rows.entries()) {
-      const value = slices[field]!;
-      const indices = indicesOf.get(value);
-      if (indices === undefined) indicesOf.set(value, [index]);
-      else indices.push(index);
-    }
+    const indicesOf = groupBy(rows.keys(), (index) => rows[index]!.slices[field]!);
     if (indicesOf.size > MOST_SLICES) {
       throw new ToolkitError(
         `--slices ${field}: the column has ${indicesOf.size} different values; ${MOST_SLICES} are the most`,
@@ -90,28 +84,4 @@ function slicesOf(
       .sort(([a, first], [b, second]) => second.length - first.length || (a < b ? -1 : 1))
       .map(([value, indices]) => ({ field, value, rows: indices.length, metrics: valuesOf(indices) }));
   });
-}
-
-/**
- * A metric of a result by the name that a user gives it.
- *
- * @param flag where the name was given, for messages
- * @throws ToolkitError `USAGE` for one that the result does not have
- */
-export function metricOfResult(metrics: readonly MetricValue[], name: string, flag: string): MetricValue {
-  const found =
-    metrics.find(({ metric }) => metric === name) ??
-    metrics.find(({ metric }) => plain(metric) === plain(name));
-  if (found !== undefined) return found;
-  const names = metrics.map(({ metric }) => metric);
-  throw new ToolkitError(
-    `${flag}: the evaluation has no metric ${JSON.stringify(name)}`,
-    'USAGE',
-    didYouMean(name, names) ?? `It has ${names.join(', ')}.`,
-  );
-}
-
-/** A name without what people write differently. */
-function plain(name: string): string {
-  return name.toLowerCase().replace(/[\s_-]/g, '');
 }

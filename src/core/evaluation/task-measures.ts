@@ -19,10 +19,10 @@ export interface TaskMeasure {
   /** Of the filter whose answers are scored; `none` where there are no filters, as in lm-evaluation-harness. */
   readonly filter: string;
   /** What its values are called: the first by the metric's id, others below it, those of a second filter below theirs. */
-  key(valueName: string): string;
-  statistic(row: AnsweredRow): unknown;
+  readonly key: (valueName: string) => string;
+  readonly statistic: (row: AnsweredRow) => unknown;
   /** What it says of one row alone; `undefined` where that is nothing. */
-  scoreOfRow(statistic: unknown): { readonly key: string; readonly score: number } | undefined;
+  readonly scoreOfRow: (statistic: unknown) => { readonly key: string; readonly score: number } | undefined;
 }
 
 /** What is measured where a task names no metrics. */
@@ -66,6 +66,13 @@ export function taskMeasures(definition: TaskDefinition, where: string): TaskMea
   }
   return filtersOf(definition).flatMap((filter, place) =>
     metrics.map((metric) => measureOf(metric, definition, filter, place === 0)),
+  );
+}
+
+/** What the values of a task's metrics are called in its results. */
+export function valueKeys(measures: readonly TaskMeasure[]): string[] {
+  return measures.flatMap(({ metric, key }) =>
+    Object.keys(metric.examples[0]?.values ?? { [metric.id]: 0 }).map((name) => key(name)),
   );
 }
 

@@ -1,6 +1,6 @@
 import { ToolkitError } from '../errors/toolkit-error.js';
+import { didYouMean } from '../near-matches.js';
 import type { EvaluationResult } from './evaluation-result.js';
-import { metricOfResult } from './score-samples.js';
 
 /** A value that a metric must reach. */
 export interface Threshold {
@@ -33,18 +33,42 @@ export function parseThreshold(text: string): Threshold {
   );
 }
 
+/** A name without what people write differently. */
+function plain(name: string): string {
+  return name.toLowerCase().replace(/[\s_-]/g, '');
+}
+
+/**
+ * Thresholds under the names that an evaluation has for its values.
+ *
+ * @param keys names of the values
+ * @throws ToolkitError `USAGE` for a metric that is not measured
+ */
+export function resolveThresholds(thresholds: readonly Threshold[], keys: readonly string[]): Threshold[] {
+  return thresholds.map(({ metric: name, value }) => {
+    const metric = keys.find((key) => key === name) ?? keys.find((key) => plain(key) === plain(name));
+    if (metric !== undefined) return { metric, value };
+    throw new ToolkitError(
+      `--fail-under: ${JSON.stringify(name)} is not measured`,
+      'USAGE',
+      didYouMean(name, keys) ?? `Measured are ${keys.join(', ')}.`,
+    );
+  });
+}
+
 /**
  * Holds an evaluation against thresholds; a metric of which less is better must not exceed its value. What is no number
  * reaches nothing.
  *
- * @throws ToolkitError `USAGE` for a metric that was not measured
+ * @throws ToolkitError as {@link resolveThresholds}
  */
 export function checkThresholds(
-  { metrics }: EvaluationResult,
+  { metrics }: Pick<EvaluationResult, 'metrics'>,
   thresholds: readonly Threshold[],
 ): CheckedThreshold[] {
-  return thresholds.map(({ metric: name, value }) => {
-    const { metric, value: measured, higher_is_better } = metricOfResult(metrics, name, '--fail-under');
+  const keys = metrics.map(({ metric }) => metric);
+  return resolveThresholds(thresholds, keys).map(({ metric, value }) => {
+    const { value: measured, higher_is_better } = metrics.find((one) => one.metric === metric)!;
     const reached = higher_is_better ? measured >= value : measured <= value;
     return { metric, value, measured, higher_is_better, reached };
   });

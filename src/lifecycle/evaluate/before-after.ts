@@ -35,26 +35,28 @@ export interface BeforeAfterResult {
  * @throws ToolkitError as {@link evaluate} and {@link compareResults}
  */
 export async function evaluateBeforeAfter(
-  { base, tuned, general, generalDataset, ...options }: BeforeAfterOptions,
+  { base, tuned, general, generalDataset, report, ...options }: BeforeAfterOptions,
   ports: EvaluatePorts,
 ): Promise<BeforeAfterResult> {
-  const task = await beforeAfter({ base, tuned }, options, options.out, ports);
+  const task = await beforeAfter({ base, tuned }, options, { out: options.out, report }, ports);
   if (general === undefined) return { task, general: null };
   const { limit, seed, concurrency, chat, force } = options;
   const generalOptions = { limit, seed, concurrency, chat, force, task: general, dataset: generalDataset };
   const out = options.out === undefined ? undefined : join(options.out, 'general');
-  return { task, general: await beforeAfter({ base, tuned }, generalOptions, out, ports) };
+  return { task, general: await beforeAfter({ base, tuned }, generalOptions, { out }, ports) };
 }
 
 async function beforeAfter(
   models: { readonly base: string; readonly tuned: string },
   options: Omit<EvaluateOptions, 'model'>,
-  out: string | undefined,
+  { out, report }: { readonly out: string | undefined; readonly report?: string | undefined },
   ports: EvaluatePorts,
 ): Promise<BeforeAfter> {
   const run = async (which: 'base' | 'tuned'): Promise<EvaluateResult> => {
     const place = out === undefined ? undefined : join(out, which);
-    return (await evaluate({ ...options, model: models[which], out: place }, ports)).evaluation;
+    const thresholds = which === 'tuned' ? options.thresholds : [];
+    return (await evaluate({ ...options, keep: true, thresholds, model: models[which], out: place }, ports))
+      .evaluation;
   };
   const base = await run('base');
   const tuned = await run('tuned');
@@ -64,7 +66,7 @@ async function beforeAfter(
       b: tuned.out,
       nameA: 'base',
       nameB: 'tuned',
-      report: join(tuned.out, 'base-and-tuned.html'),
+      report: report ?? join(tuned.out, 'base-and-tuned.html'),
     },
     ports,
   );

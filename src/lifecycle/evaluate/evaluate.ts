@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import { ToolkitError } from '../../core/errors/toolkit-error.js';
 import type { EvaluationResult, EvaluationSample } from '../../core/evaluation/evaluation-result.js';
 import { evaluationReport } from '../../core/evaluation/report/evaluation-report.js';
-import {
-  readResults,
-  readSamples,
-  RESULTS_FILE,
-  writeEvaluation,
-} from '../../core/evaluation/result-files.js';
+import { RESULTS_FILE, writeEvaluation } from '../../core/evaluation/result-files.js';
 import { runEvaluation, taskHash, type EvaluationOptions } from '../../core/evaluation/run-evaluation.js';
+import { taskMeasures, valueKeys } from '../../core/evaluation/task-measures.js';
+import {
+  checkThresholds,
+  resolveThresholds,
+  type CheckedThreshold,
+} from '../../core/evaluation/thresholds.js';
 import { fileNamePart } from '../../core/project/stage-record.js';
 import { canonicalJson } from '../../core/providers/canonical-json.js';
 import { CompletionCache } from '../../core/providers/completion-cache.js';
@@ -19,6 +20,7 @@ import type { Provider } from '../../core/providers/provider.js';
 import type { Clock } from '../../platform/clock.js';
 import { parseOptions } from '../parse-options.js';
 import { evaluateSchema, type EvaluateOptions, type EvaluateSettings } from './evaluation-options.js';
+import { readEvaluation, type ReadEvaluation } from './read-evaluation.js';
 import { openTask, type OpenTask, type TaskPorts } from './open-task.js';
 
 export type { EvaluateOptions } from './evaluation-options.js';
@@ -36,6 +38,8 @@ export interface EvaluateResult extends EvaluationResult {
   readonly out: string;
   /** Rows with fewer examples than were asked for, as the context had no room for all. */
   readonly rows_with_fewer_shots: number;
+  /** The thresholds that were given, beside what was measured. */
+  readonly thresholds: readonly CheckedThreshold[];
 }
 
 /** The same with its rows. */
@@ -60,6 +64,9 @@ export const REPORT_FILE = 'report.html';
 export async function evaluate(options: EvaluateOptions, ports: EvaluatePorts): Promise<EvaluatedRows> {
   const settings = parseOptions(evaluateSchema, options);
   const opened = await openTask(settings, ports);
+  const { definition, where } = opened.task;
+  // Before hours of measuring, not after.
+  resolveThresholds(settings.thresholds, valueKeys(taskMeasures(definition, where)));
   const { adapter, keyVariable, contextLength } = settings;
   const provider = await openProvider(settings.model, ports, { adapter, keyVariable, contextLength });
   try {
@@ -89,29 +96,56 @@ async function evaluateWith(
     ...{ seed: settings.seed, slices: settings.slices, stride: settings.stride },
     toolkitVersion: ports.toolkitVersion,
   };
-  const identity = canonicalJson({
-    task: taskHash(evaluation, run),
-    model: await provider.fingerprint(signal),
-    dataset: dataset.sha256,
-    ...{ rows: rows.length, seed: settings.seed, slices: settings.slices },
-  });
+  const identity = createHash('sha256')
+    .update(
+      canonicalJson({
+        task: taskHash(evaluation, run),
+        model: await provider.fingerprint(signal),
+        dataset: dataset.sha256,
+        ...{ rows: rows.length, seed: settings.seed, slices: settings.slices },
+      }),
+    )
+    .digest('hex');
   const out = settings.out ?? join(EVALUATIONS_FOLDER, folderName(task.definition.task, settings, identity));
+  const kept = settings.keep && !settings.force ? await finishedEvaluation(out, identity, ports) : undefined;
+  const thresholdsOf = (result: EvaluationResult): CheckedThreshold[] =>
+    checkThresholds(result, settings.thresholds);
+  if (kept !== undefined) {
+    const { result, samples } = kept;
+    return {
+      evaluation: { ...result, out, rows_with_fewer_shots: 0, thresholds: thresholdsOf(result) },
+      samples,
+    };
+  }
   await prepareFolder(out, settings.force, ports);
   const { result, samples, rowsWithFewerShots } = await runEvaluation(evaluation, {
     ...run,
     requests: requestOptions(settings, new CompletionCache(files, join(out, 'cache')), ports),
   });
-  await files.writeAtomic(join(out, REPORT_FILE), evaluationReport({ result, samples }));
-  await writeEvaluation(files, out, { result, samples }, task.definition);
-  return { evaluation: { ...result, out, rows_with_fewer_shots: rowsWithFewerShots }, samples };
+  const report = evaluationReport({ result, samples });
+  for (const path of [join(out, REPORT_FILE), settings.report ?? []].flat())
+    await files.writeAtomic(path, report);
+  await writeEvaluation(files, out, { result, samples }, task.definition, identity);
+  const thresholds = thresholdsOf(result);
+  return { evaluation: { ...result, out, rows_with_fewer_shots: rowsWithFewerShots, thresholds }, samples };
 }
 
 /** Characters of the hash in the name of a folder. */
 const HASH_CHARACTERS = 8;
 
 function folderName(task: string, { model, adapter }: EvaluateSettings, identity: string): string {
-  const short = createHash('sha256').update(identity).digest('hex').slice(0, HASH_CHARACTERS);
-  return `${fileNamePart(task)}-${fileNamePart(adapter ?? model)}-${short}`;
+  return `${fileNamePart(task)}-${fileNamePart(adapter ?? model)}-${identity.slice(0, HASH_CHARACTERS)}`;
+}
+
+/** What a folder holds, if that is this very evaluation, finished. */
+async function finishedEvaluation(
+  folder: string,
+  identity: string,
+  { files }: EvaluatePorts,
+): Promise<ReadEvaluation | undefined> {
+  if ((await files.stat(join(folder, RESULTS_FILE))) === undefined) return undefined;
+  const found = await readEvaluation(files, folder);
+  return found.identity === identity ? found : undefined;
 }
 
 /** @throws ToolkitError `USAGE` where the folder holds a finished evaluation, or something else */

@@ -44,10 +44,16 @@ export const evaluateSchema = z.object({
   model: text,
   ...providerSettings,
   ...evaluationSettings,
+  /** Values that metrics must reach. */
+  thresholds: z.array(z.object({ metric: text, value: z.number() })).default([]),
   /** Folder for results; default: in `runs/evaluations`, named by task, model and settings. */
   out: text.optional(),
+  /** HTML file to write the report to, beside that in the folder. */
+  report: text.optional(),
   /** Measure again where there is a finished result. */
   force: z.boolean().default(false),
+  /** Take a finished result, where it is of the same rows, task and model, instead of refusing. */
+  keep: z.boolean().default(false),
 });
 
 /** Options of `evaluate`. */

@@ -6,6 +6,7 @@ import { ToolkitError } from '../../core/errors/toolkit-error.js';
 import { isHarnessTask, readHarnessTask } from '../../core/evaluation/harness-task.js';
 import { loadRows, type LoadedRows } from '../../core/evaluation/load-rows.js';
 import { makeTask, readTask, readTaskDefinition, type Task } from '../../core/evaluation/task.js';
+import { USUAL_METRICS } from '../../core/evaluation/task-measures.js';
 import { taskOfDataset } from '../../core/evaluation/task-of-dataset.js';
 import { didYouMean } from '../../core/near-matches.js';
 import { readSmallText } from '../../core/project/small-text.js';
@@ -77,7 +78,7 @@ async function taskFromFile(settings: TaskSettings, { files, taskFolder }: TaskP
   const read = isHarnessTask(source)
     ? await readHarnessTask(files, path)
     : await readTask(source, path, promptFile);
-  const task = await withGeneration(read, settings, promptFile);
+  const task = await completed(read, settings, promptFile);
   const { dataset, shots } = task.definition;
   const location = await datasetPath(
     files,
@@ -120,7 +121,7 @@ async function taskFromRows(settings: TaskSettings, { files }: TaskPorts): Promi
       .replace(/^[^A-Za-z0-9]+/, '') || 'dataset';
   const own = await loadRows(files, { path, split });
   const made = taskOfDataset({ name, path, rows: own.rows, metrics, areLabelsGenerated: generate });
-  const task = await withGeneration(await makeTask(made.input, path), settings, undefined);
+  const task = await completed(await makeTask(made.input, path), settings, undefined);
   const others = shots === 0 ? undefined : await loadRows(files, { path, split: 'train' });
   const shotPool =
     others === undefined
@@ -145,18 +146,19 @@ async function promptFileOf(
   return parsePromptTemplate(await readSmallText(files, location), location);
 }
 
-/** The task with the settings of generation that were given beside it. */
-async function withGeneration(
+/** The task with the settings of generation that were given beside it, and with metrics in any case. */
+async function completed(
   task: Task,
   { maxNewTokens, temperature, topK, topP, stop }: TaskSettings,
   promptFile: PromptTemplate | undefined,
 ): Promise<Task> {
   const given = { max_new_tokens: maxNewTokens, temperature, top_k: topK, top_p: topP, stop };
   const changed = Object.entries(given).filter(([, value]) => value !== undefined);
-  if (changed.length === 0) return task;
   const { definition, where } = task;
+  if (changed.length === 0 && definition.metrics.length > 0) return task;
+  const metrics = definition.metrics.length > 0 ? definition.metrics : [...USUAL_METRICS[definition.kind]];
   const generation = { ...definition.generation, ...Object.fromEntries(changed) };
-  return makeTask({ ...definition, generation }, where, promptFile);
+  return makeTask({ ...definition, metrics, generation }, where, promptFile);
 }
 
 /** Where a dataset is: a task names it as seen from its own file, or from the folder one is in. */
