@@ -9,14 +9,24 @@ export interface MetricDescription {
   readonly range: readonly [number | null, number | null];
 }
 
-/** A metric by its key in results, `<id>` or `<id>/<name of a further value>`; unknown ones go by their key. */
+/** `f1_micro` → `F1 micro`. */
+function inWords(valueName: string): string {
+  const words = valueName.replaceAll('_', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/**
+ * A metric by its key in results, `<id>`, `<id>/<name of a further value>` or either with the filter of the answers after
+ * it; unknown ones go by their key.
+ */
 export function describeMetric(key: string): MetricDescription {
   const [id = key, ...rest] = key.split('/');
   const metric = METRICS.get(id) ?? CHOICE_METRICS.find((choiceMetric) => choiceMetric.id === id);
   if (metric === undefined) return { name: key, higherIsBetter: true, range: [null, null] };
-  const further = rest.join('/').replaceAll('_', ' ');
+  const isFurtherValue = Object.hasOwn(metric.examples[0]?.values ?? {}, rest[0] ?? '');
+  const name = isFurtherValue ? inWords(rest.shift()!) : metric.name;
   return {
-    name: further === '' ? metric.name : `${metric.name}: ${further}`,
+    name: rest.length === 0 ? name : `${name}, ${rest.join('/')}`,
     higherIsBetter: metric.higherIsBetter,
     range: metric.range,
   };

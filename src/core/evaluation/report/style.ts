@@ -117,7 +117,7 @@ pre {
 .role { font-size: .8rem; color: var(--muted); margin: .6rem 0 .2rem; }
 .stretch { display: block; }
 .escape { color: var(--escape); font-weight: 600; }
-.side-by-side { display: grid; gap: 0 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 14rem), 1fr)); }
+.side-by-side { display: grid; gap: 0 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, max(14rem, 40%)), 1fr)); }
 .facts { display: grid; gap: 0 2rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 22rem), 1fr)); margin: 0; }
 .facts div { display: grid; grid-template-columns: minmax(7rem, 2fr) 3fr; gap: .75rem; padding: .3rem 0; border-bottom: 1px solid var(--line); }
 .facts dt { color: var(--muted); }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { barScale } from '../../../../src/core/evaluation/report/bar-scale.js';
 import { calibration, choiceProbabilities } from '../../../../src/core/evaluation/report/calibration.js';
 import { confusion } from '../../../../src/core/evaluation/report/confusion.js';
+import { describeMetric } from '../../../../src/core/evaluation/report/metric-description.js';
 import { distribution } from '../../../../src/core/evaluation/report/distribution.js';
 import { pairedChange } from '../../../../src/core/evaluation/report/paired-change.js';
 import { pairSamples } from '../../../../src/core/evaluation/report/pairing.js';
@@ -187,6 +188,19 @@ describe('scores and verdicts', () => {
     const byTargets = verdictOf({ kind: 'multiple_choice' }, [])!;
     expect(byTargets.isRight(exampleSample(0, { prediction: 'else' }))).toBe(false);
     expect(verdictOf({ kind: 'perplexity' }, [])).toBeNull();
+  });
+});
+
+describe('names of metrics', () => {
+  it.each([
+    ['rouge-l', 'ROUGE-L'],
+    ['acc_norm', 'Accuracy by length'],
+    ['expected-calibration-error/maximum_calibration_error', 'Maximum calibration error'],
+    ['exact-match/flexible-extract', 'Exact match, flexible-extract'],
+    ['expected-calibration-error/maximum_calibration_error/none', 'Maximum calibration error, none'],
+    ['my/own', 'my/own'],
+  ])('%s is %s', (key, name) => {
+    expect(describeMetric(key).name).toBe(name);
   });
 });
 

@@ -57,8 +57,8 @@ export class HeadlessBrowser {
         '--disable-gpu',
         '--no-first-run',
         '--disable-background-networking',
-        // Chromium's own sandbox refuses to run as root, as containers do.
-        ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+        // Chromium's own sandbox does not start as root, nor in most containers; the pages are our own.
+        '--no-sandbox',
       ],
       { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] },
     );
