@@ -35,7 +35,7 @@ const before = samples.map((sample) =>
 );
 
 describe.skipIf(chromium === undefined)(`report of an evaluation, ${suite}`, () => {
-  const folder = mkdtempSync(join(tmpdir(), 'report-'));
+  let folder: string;
   let browser: HeadlessBrowser;
 
   /** Opens a report with nothing of an earlier one left. */
@@ -70,6 +70,7 @@ describe.skipIf(chromium === undefined)(`report of an evaluation, ${suite}`, () 
     })`);
 
   beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'report-'));
     browser = await HeadlessBrowser.start(chromium!);
   });
 
