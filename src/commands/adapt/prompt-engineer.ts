@@ -1,0 +1,187 @@
+import { fileURLToPath } from 'node:url';
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.js';
+import { ENGINE_FLAGS, type EngineChoice } from '../../cli/engine-flags.js';
+import { numberListFlag, pairFlag, wordListFlag } from '../../cli/list-flag.js';
+import { numberFlag } from '../../cli/number-flag.js';
+import { EXAMPLE_STRATEGIES } from '../../core/prompts/shots/choose-examples.js';
+import { ToolkitError } from '../../core/errors/toolkit-error.js';
+import type { PromptEngineerPorts, PromptEngineerResult } from '../../lifecycle/adapt/prompt-engineer.js';
+
+/** Where the prompts that ship with the toolkit lie in the package. */
+const PROMPT_FOLDER = fileURLToPath(new URL('../../../templates/prompts', import.meta.url));
+
+const GENERATION = 'GENERATION';
+const PROVIDER = 'PROVIDER';
+
+/** `genai adapt prompt-engineer`: finds the prompt, the examples and the settings that score best. */
+export default class PromptEngineer extends BaseCommand<PromptEngineerResult> {
+  static override summary = 'Find the prompt, the number of examples and the settings that score best.';
+
+  static override description =
+    'Measures every combination of prompts, shots and settings on held-out rows, ranks them with confidence intervals, ' +
+    'and says when more examples have stopped paying. Examples never ask the same as a row that is measured on. The best ' +
+    'prompt, the results and the curve of shots against score go into a folder; a sweep that was stopped goes on where ' +
+    'it was when it is run again. Prompts are files, or names of templates that ship with the toolkit.';
+
+  static override examples = [
+    {
+      description: 'Do examples help the starter model?',
+      command:
+        '<%= config.bin %> <%= command.id %> --model templates/starter-model --prompt classification-plain --labels negative,positive --dataset datasets/sentiment --shots 0,1,3 --limit 60',
+    },
+    {
+      description: 'See three prompts exactly as they would be sent:',
+      command:
+        '<%= config.bin %> <%= command.id %> --model templates/starter-model --prompt classification-plain --labels negative,positive --dataset datasets/sentiment --shots 2 --show 3 --dry-run',
+    },
+    {
+      description: 'Two prompts and three temperatures, on a service:',
+      command:
+        '<%= config.bin %> <%= command.id %> --model openai:MODEL@URL --prompt short.md --prompt long.md --dataset data --shots 0,5 --temperature 0,0.5,1 --metric rouge-l',
+    },
+  ];
+
+  static override flags = {
+    model: Flags.string({
+      summary: 'Folder of a model, or a provider: openai:MODEL@URL, ollama:MODEL, recorded:FILE.',
+    }),
+    adapter: Flags.string({ summary: 'Adapter to use with the model.' }),
+    prompt: Flags.string({
+      multiple: true,
+      summary:
+        'Prompt template: a file, or the name of one that ships with the toolkit; several times for several.',
+    }),
+    dataset: Flags.string({ summary: 'Rows: a file, or a folder with one for each part.' }),
+    split: Flags.string({ default: 'test', summary: 'Part of a dataset folder that is measured on.' }),
+    column: pairFlag({
+      multiple: true,
+      summary: 'VARIABLE=COLUMN: where a variable of the prompts stands in the rows.',
+    }),
+    labels: wordListFlag({ summary: 'Labels instead of the prompts’ own, with commas between them.' }),
+    shots: numberListFlag({ default: [0], summary: 'Numbers of examples to try, such as 0,1,3,5.' }),
+    examples: Flags.option({ options: EXAMPLE_STRATEGIES.map(({ id }) => id) })({
+      default: 'random',
+      summary: 'How examples are chosen.',
+    }),
+    'examples-from': Flags.string({
+      default: 'train',
+      summary: 'Part that examples come from, or a file of them.',
+    }),
+    metric: Flags.string({ summary: 'What is measured [default: as suits the prompt].' }),
+    bar: numberFlag({ summary: 'Score that is needed.' }),
+    limit: Flags.integer({ min: 1, summary: 'Measure on the first rows only.' }),
+    seed: Flags.integer({ min: 0, default: 0, summary: 'Of examples, sampling and intervals.' }),
+    show: Flags.integer({
+      min: 0,
+      summary: 'Show this many prompts exactly as sent [default: 0; 1 in a dry run].',
+    }),
+    'dry-run': Flags.boolean({ summary: 'Show prompts, and ask nothing.' }),
+    out: Flags.string({ summary: 'Folder for the results [default: one in runs/prompts].' }),
+    generate: Flags.boolean({
+      helpGroup: GENERATION,
+      summary: 'Have labels written instead of comparing their likelihoods.',
+    }),
+    temperature: numberListFlag({
+      helpGroup: GENERATION,
+      summary: 'Temperatures to try; 0 takes the likeliest token.',
+    }),
+    'top-k': numberListFlag({ helpGroup: GENERATION, summary: 'Sample among this many likeliest tokens.' }),
+    'top-p': numberListFlag({
+      helpGroup: GENERATION,
+      summary: 'Sample among the likeliest with this probability.',
+    }),
+    'min-p': numberListFlag({
+      helpGroup: GENERATION,
+      summary: 'Sample among tokens this share as likely as the likeliest.',
+    }),
+    'repetition-penalty': numberListFlag({
+      helpGroup: GENERATION,
+      summary: 'Above 1: make tokens that occurred less likely.',
+    }),
+    'max-new-tokens': numberListFlag({ helpGroup: GENERATION, summary: 'Most tokens of an answer.' }),
+    'key-variable': Flags.string({
+      helpGroup: PROVIDER,
+      summary: 'Environment variable with the key of a service.',
+    }),
+    'context-length': Flags.integer({
+      min: 1,
+      helpGroup: PROVIDER,
+      summary: 'Tokens that a service’s model takes.',
+    }),
+    concurrency: Flags.integer({ min: 1, helpGroup: PROVIDER, summary: 'Rows asked at once.' }),
+    retries: Flags.integer({
+      min: 0,
+      helpGroup: PROVIDER,
+      summary: 'Attempts after the first [default: 5].',
+    }),
+    timeout: numberFlag({ helpGroup: PROVIDER, summary: 'Seconds after which an attempt is given up.' }),
+    ...ENGINE_FLAGS,
+  };
+
+  async run(): Promise<PromptEngineerResult> {
+    const { flags } = await this.parse(PromptEngineer);
+    const { model, prompt, dataset } = flags;
+    if (model === undefined || prompt === undefined || dataset === undefined) {
+      throw new ToolkitError(
+        `Missing ${[
+          ...(model === undefined ? ['--model (what answers)'] : []),
+          ...(prompt === undefined ? ['--prompt (a template)'] : []),
+          ...(dataset === undefined ? ['--dataset (rows to measure on)'] : []),
+        ].join(', ')}`,
+        'USAGE',
+        `See \`${this.config.bin} adapt prompt-engineer --help\`.`,
+      );
+    }
+    const { promptEngineer } = await import('../../lifecycle/adapt/prompt-engineer.js');
+    const { adapter, split, labels, shots, examples, metric, bar, limit, seed, out, generate } = flags;
+    const { temperature, concurrency, retries } = flags;
+    const dryRun = flags['dry-run'];
+    const result = await promptEngineer(
+      {
+        ...{ model, adapter, prompts: prompt, dataset, split, labels, shots, examples, metric, bar, limit },
+        ...{ seed, out, generate, dryRun, temperature, concurrency, retries, timeoutSeconds: flags.timeout },
+        ...{ topK: flags['top-k'], topP: flags['top-p'], minP: flags['min-p'] },
+        ...{ repetitionPenalty: flags['repetition-penalty'], maxNewTokens: flags['max-new-tokens'] },
+        ...{ keyVariable: flags['key-variable'], contextLength: flags['context-length'] },
+        columns: Object.fromEntries(flags.column ?? []),
+        examplesFrom: flags['examples-from'],
+        show: flags.show ?? (dryRun ? 1 : 0),
+      },
+      await this.engineerPorts(flags),
+    );
+    await this.printSent(result);
+    if (!dryRun) await this.printResult(result);
+    return result;
+  }
+
+  private async engineerPorts(flags: EngineChoice): Promise<PromptEngineerPorts> {
+    const { evaluatePorts } = await import('../../cli/evaluation-flags.js');
+    const progress = this.progress();
+    const ports = await evaluatePorts(this.ports, flags, (event) => progress.update(event), this.signal);
+    return { ...ports, promptFolder: PROMPT_FOLDER };
+  }
+
+  private async printSent({ sent }: PromptEngineerResult): Promise<void> {
+    if (sent.length === 0) return;
+    const { sentText, sentTitle } = await import('../../cli/renderers/prompt-engineer.js');
+    const { sanitizeLinesForTerminal } = await import('../../cli/terminal-text.js');
+    for (const one of sent) {
+      this.printParagraph(sentTitle(one));
+      this.print(`${sanitizeLinesForTerminal(sentText(one))}\n\n`);
+    }
+  }
+
+  private async printResult(result: PromptEngineerResult): Promise<void> {
+    const { droppedLine, rankedColumns, rankedRows, sweepTitle } =
+      await import('../../cli/renderers/prompt-engineer.js');
+    this.printParagraph(sweepTitle(result));
+    this.printTable(rankedColumns(result), rankedRows(result));
+    const dropped = droppedLine(result);
+    if (dropped !== undefined) this.printParagraph(dropped);
+    if (result.comparison !== null) this.printParagraph(result.comparison);
+    const { judgement } = result;
+    if (judgement !== null) this.printParagraph(`${judgement.sentence} ${judgement.reason}`);
+    this.printParagraph(`The best prompt, the results and the curve are in ${result.out!}.`);
+  }
+}

@@ -1,0 +1,131 @@
+import { join } from 'node:path';
+import type { FileSystem } from '../../platform/file-system.js';
+import type { Row } from '../../core/dataset-formats/row-format.js';
+import { ToolkitError } from '../../core/errors/toolkit-error.js';
+import { loadRows, type LoadedRows } from '../../core/evaluation/load-rows.js';
+import { didYouMean } from '../../core/near-matches.js';
+import { readSmallText } from '../../core/project/small-text.js';
+import {
+  isClassification,
+  rowsForPrompt,
+  settingsForRows,
+} from '../../core/prompt-engineering/prompt-rows.js';
+import {
+  makePromptTemplate,
+  parsePromptTemplate,
+  type PromptTemplate,
+} from '../../core/prompts/prompt-template.js';
+import type { PromptSweepSettings } from './prompt-engineer-options.js';
+
+/** Where prompts are read from. */
+export interface PromptFolderPorts {
+  readonly files: FileSystem;
+  /** Folder of the prompts that ship with the toolkit. */
+  readonly promptFolder: string;
+}
+
+/** A prompt with the rows in the form that it needs. */
+export interface OpenPrompt {
+  /** What the user calls it. */
+  readonly name: string;
+  readonly template: PromptTemplate;
+  /** Rows that are measured on. */
+  readonly rows: readonly Row[];
+  /** Rows that examples may be chosen from. */
+  readonly pool: readonly Row[];
+}
+
+/** Prompts over the same rows. */
+export interface OpenPrompts {
+  readonly prompts: readonly OpenPrompt[];
+  readonly dataset: Pick<LoadedRows, 'path' | 'sha256'>;
+  readonly isClassification: boolean;
+}
+
+/** Ending of the files of prompts. */
+const ENDING = '.md';
+
+/** Names of the prompts that ship with the toolkit. */
+export async function starterPrompts({ files, promptFolder }: PromptFolderPorts): Promise<string[]> {
+  return (await files.list(promptFolder))
+    .filter((file) => file.endsWith(ENDING))
+    .map((file) => file.slice(0, -ENDING.length))
+    .sort();
+}
+
+/**
+ * Reads a prompt by its file, or by the name of one that ships with the toolkit.
+ *
+ * @throws ToolkitError `NOT_FOUND`, with the name that may be meant; `USAGE` for a template that is wrong
+ */
+export async function openPrompt(name: string, ports: PromptFolderPorts): Promise<PromptTemplate> {
+  const { files, promptFolder } = ports;
+  if ((await files.stat(name))?.kind === 'file') {
+    return parsePromptTemplate(await readSmallText(files, name), name);
+  }
+  const starters = await starterPrompts(ports);
+  if (starters.includes(name)) {
+    return parsePromptTemplate(await files.readText(join(promptFolder, `${name}${ENDING}`)), name);
+  }
+  throw new ToolkitError(
+    `--prompt ${name}: no such file, and no prompt of that name`,
+    'NOT_FOUND',
+    didYouMean(name, starters) ?? `Prompts that ship with the toolkit: ${starters.join(', ')}.`,
+  );
+}
+
+/**
+ * Reads prompts and the rows that they are tried on.
+ *
+ * @throws ToolkitError `USAGE` for prompts that do not go together; what templates and datasets throw
+ */
+export async function openPrompts(
+  settings: PromptSweepSettings,
+  ports: PromptFolderPorts,
+): Promise<OpenPrompts> {
+  const { files } = ports;
+  const templates: PromptTemplate[] = [];
+  for (const name of settings.prompts) templates.push(await openPrompt(name, ports));
+  const measured = await loadRows(files, { path: settings.dataset, split: settings.split });
+  const own = measured.rows.slice(0, settings.limit);
+  const [first] = own;
+  if (first === undefined) {
+    throw new ToolkitError(
+      `${measured.path}: has no rows to measure on`,
+      'BAD_DATASET',
+      'Choose other rows.',
+    );
+  }
+  const others = settings.shots.some((count) => count > 0) ? await examplesOf(settings, files) : undefined;
+
+  const prompts: OpenPrompt[] = [];
+  for (const [index, template] of templates.entries()) {
+    const { where, body } = template;
+    const fitted = settingsForRows(template.settings, where, first, settings);
+    prompts.push({
+      name: settings.prompts[index]!,
+      template: await makePromptTemplate(fitted, body, where),
+      rows: rowsForPrompt(own, fitted, measured.path),
+      pool: others === undefined ? [] : rowsForPrompt(others.rows, fitted, others.path),
+    });
+  }
+  const kinds = prompts.map(({ template }) => isClassification(template.settings));
+  const other = kinds.findIndex((kind) => kind !== kinds[0]);
+  if (other >= 0) {
+    const [labelled, free] = kinds[0] === true ? [0, other] : [other, 0];
+    throw new ToolkitError(
+      `--prompt: ${settings.prompts[labelled]!} chooses among labels, ${settings.prompts[free]!} does not`,
+      'USAGE',
+      'Compare prompts for the same task.',
+    );
+  }
+  return { prompts, dataset: measured, isClassification: kinds[0]! };
+}
+
+async function examplesOf(
+  { dataset, examplesFrom }: PromptSweepSettings,
+  files: FileSystem,
+): Promise<LoadedRows> {
+  const isFile = (await files.stat(examplesFrom))?.kind === 'file';
+  return loadRows(files, { path: isFile ? examplesFrom : dataset, split: examplesFrom });
+}
