@@ -54,7 +54,7 @@ function evaluation(name: string, answers: Readonly<Record<number, string>>): Co
 
 /** Answers of ten rows: y for a right one. */
 const answers = (marks: string): Record<number, string> =>
-  Object.fromEntries([...marks].map((mark, index) => [index, mark === 'y' ? 'yes' : 'no']));
+  Object.fromEntries(Array.from(marks).map((mark, index) => [index, mark === 'y' ? 'yes' : 'no']));
 
 const OPTIONS = { worstRows: 5, seed: 0 };
 
