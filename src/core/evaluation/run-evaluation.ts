@@ -41,6 +41,8 @@ export interface EvaluationOptions {
   /** Tokens from window to window, for texts longer than the context; default: half the context. */
   readonly stride?: number | undefined;
   readonly requests: RequestOptions & { readonly clock: Clock };
+  /** Called once all rows are known to fit the task, before the model is asked. */
+  readonly onReady?: (() => Promise<void>) | undefined;
   readonly toolkitVersion: string;
 }
 
@@ -58,6 +60,7 @@ interface PreparedRow {
   readonly rendered: RenderedRow;
   readonly prompt: Prompt;
   readonly lacksShots: boolean;
+  readonly slices: Readonly<Record<string, string>>;
   readonly questions: readonly Question[];
 }
 
@@ -85,6 +88,7 @@ export async function runEvaluation(input: EvaluationInput, options: EvaluationO
     throw new ToolkitError(`${dataset.path}: has no rows to measure on`, 'BAD_DATASET');
   }
   const prepared = await prepareRows(input, options);
+  await options.onReady?.();
   const replies = await askModel(
     provider,
     prepared.flatMap(({ questions }) => questions),
@@ -93,7 +97,7 @@ export async function runEvaluation(input: EvaluationInput, options: EvaluationO
   signal?.throwIfAborted();
   let next = 0;
   const answers = prepared.map(({ questions }) => replies.slice(next, (next += questions.length)));
-  const answered = prepared.map((one, index) => answeredRow(index, one, answers[index]!, input, options));
+  const answered = prepared.map((one, index) => answeredRow(index, one, answers[index]!, input));
   const { metrics, slices, samples } = scoreSamples(measures, answered, seed);
   return {
     result: {
@@ -151,6 +155,7 @@ async function prepareRows(
     const prompt = asPrompt(rendered.prompt, options.asChat);
     prepared.push({
       ...{ row, rendered, prompt, lacksShots: fitting < examples.length },
+      slices: slicesOf(index, task.withFields(row), options.slices),
       questions: questionsOf(String(index), rendered, prompt, task, options),
     });
   }
@@ -223,16 +228,15 @@ function settingsOf(generation: Task['definition']['generation'], seed: number):
 
 function answeredRow(
   index: number,
-  { row, rendered, prompt }: PreparedRow,
+  { row, rendered, prompt, slices }: PreparedRow,
   replies: readonly Reply[],
   { task, provider }: EvaluationInput,
-  options: EvaluationOptions,
 ): AnsweredRow {
   const shared = {
     index,
     row_hash: sha256(row),
     prompt: prompt.kind === 'text' ? prompt.text : JSON.stringify(prompt.messages),
-    slices: slicesOf(index, task.withFields(row), options.slices),
+    slices,
   };
   const [reply] = replies;
   if (reply?.ask === 'completion') {

@@ -138,7 +138,6 @@ class Run<Request, Result> {
           this.fatal ??= { error };
         }
         if (this.fatal !== undefined) return;
-        this.report();
       }
     };
     await Promise.all(Array.from({ length: Math.min(concurrency, pending.length) }, work));
@@ -189,6 +188,7 @@ class Run<Request, Result> {
       this.options.signal?.throwIfAborted();
       this.enter(task, onFailure(error));
       this.counts.failed += task.indices.length;
+      this.report();
       return;
     }
     const write = section?.put(task.key, result).catch((error: unknown) => {
@@ -196,6 +196,7 @@ class Run<Request, Result> {
     });
     if (write !== undefined) this.writes.push(write);
     this.enter(task, { result, isFromCache: false });
+    this.report();
   }
 
   private enter({ indices }: Task<Request>, outcome: Answer<Result> | Failure): void {

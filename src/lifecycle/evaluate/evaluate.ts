@@ -51,6 +51,9 @@ export interface EvaluatedRows {
 /** Folder that evaluations are in unless told otherwise. */
 export const EVALUATIONS_FOLDER = join('runs', 'evaluations');
 
+/** Folder of answers in an evaluation's folder. */
+const CACHE_FOLDER = 'cache';
+
 /** Name of the report in an evaluation's folder. */
 export const REPORT_FILE = 'report.html';
 
@@ -117,10 +120,11 @@ async function evaluateWith(
       samples,
     };
   }
-  await prepareFolder(out, settings.force, ports);
+  await refuseFinished(out, settings.force, ports);
   const { result, samples, rowsWithFewerShots } = await runEvaluation(evaluation, {
     ...run,
-    requests: requestOptions(settings, new CompletionCache(files, join(out, 'cache')), ports),
+    onReady: () => removeEarlier(out, ports),
+    requests: requestOptions(settings, new CompletionCache(files, join(out, CACHE_FOLDER)), ports),
   });
   const report = evaluationReport({ result, samples });
   for (const path of [join(out, REPORT_FILE), settings.report ?? []].flat())
@@ -148,21 +152,21 @@ async function finishedEvaluation(
   return found.identity === identity ? found : undefined;
 }
 
-/** @throws ToolkitError `USAGE` where the folder holds a finished evaluation, or something else */
-async function prepareFolder(out: string, force: boolean, { files }: EvaluatePorts): Promise<void> {
-  const isFinished = (await files.stat(join(out, RESULTS_FILE))) !== undefined;
-  if (isFinished && !force) {
-    throw new ToolkitError(
-      `${out}: holds a finished evaluation already`,
-      'USAGE',
-      '--force measures again; genai evaluate list shows what there is; --out names another folder.',
-    );
-  }
-  if (isFinished) {
-    await files.remove(join(out, RESULTS_FILE));
-    await files.remove(join(out, 'cache'));
-  }
-  await files.makeDirectory(out);
+/** @throws ToolkitError `USAGE` where the folder holds a finished evaluation that is not to be made again */
+async function refuseFinished(out: string, force: boolean, { files }: EvaluatePorts): Promise<void> {
+  if (force || (await files.stat(join(out, RESULTS_FILE))) === undefined) return;
+  throw new ToolkitError(
+    `${out}: holds a finished evaluation already`,
+    'USAGE',
+    '--force measures again; genai evaluate list shows what there is; --out names another folder.',
+  );
+}
+
+/** Of a finished evaluation neither the result nor the answers are kept; what was stopped goes on. */
+async function removeEarlier(out: string, { files }: EvaluatePorts): Promise<void> {
+  if ((await files.stat(join(out, RESULTS_FILE))) === undefined) return;
+  await files.remove(join(out, RESULTS_FILE));
+  await files.remove(join(out, CACHE_FOLDER));
 }
 
 function requestOptions(

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { providerSettings } from '../../core/providers/provider-settings.js';
 
 const text = z.string().min(1);
 
@@ -30,13 +31,6 @@ export const evaluationSettings = {
   timeoutSeconds: z.number().positive().optional(),
   inputUsdPerMillion: z.number().min(0).optional(),
   outputUsdPerMillion: z.number().min(0).optional(),
-};
-
-/** Options of what is asked for answers. */
-export const providerSettings = {
-  adapter: text.optional(),
-  keyVariable: text.optional(),
-  contextLength: z.number().int().positive().optional(),
 };
 
 export const evaluateSchema = z.object({
