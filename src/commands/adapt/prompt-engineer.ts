@@ -1,11 +1,16 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Flags } from '@oclif/core';
+import { Flags, type Interfaces } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { ENGINE_FLAGS, type EngineChoice } from '../../cli/engine-flags.js';
 import { numberListFlag, pairFlag, wordListFlag } from '../../cli/list-flag.js';
 import { numberFlag } from '../../cli/number-flag.js';
 import { EXAMPLE_STRATEGIES } from '../../core/prompts/shots/choose-examples.js';
 import { ToolkitError } from '../../core/errors/toolkit-error.js';
+import type {
+  PromptModelOptions,
+  PromptSweepOptions,
+} from '../../lifecycle/adapt/prompt-engineer-options.js';
 import type { PromptEngineerPorts, PromptEngineerResult } from '../../lifecycle/adapt/prompt-engineer.js';
 
 /** Where the prompts that ship with the toolkit lie in the package. */
@@ -123,6 +128,8 @@ export default class PromptEngineer extends BaseCommand<PromptEngineerResult> {
     const { flags } = await this.parse(PromptEngineer);
     const { model, prompt, dataset } = flags;
     if (model === undefined || prompt === undefined || dataset === undefined) {
+      const { prompts } = this.ports;
+      if (prompts.interactive && !this.jsonEnabled() && !flags['dry-run']) return this.workbench(flags);
       throw new ToolkitError(
         `Missing ${[
           ...(model === undefined ? ['--model (what answers)'] : []),
@@ -130,29 +137,71 @@ export default class PromptEngineer extends BaseCommand<PromptEngineerResult> {
           ...(dataset === undefined ? ['--dataset (rows to measure on)'] : []),
         ].join(', ')}`,
         'USAGE',
-        `See \`${this.config.bin} adapt prompt-engineer --help\`.`,
+        `Give them, or open the workbench in a terminal; see \`${this.config.bin} adapt prompt-engineer --help\`.`,
       );
     }
     const { promptEngineer } = await import('../../lifecycle/adapt/prompt-engineer.js');
-    const { adapter, split, labels, shots, examples, metric, bar, limit, seed, out, generate } = flags;
-    const { temperature, concurrency, retries } = flags;
-    const dryRun = flags['dry-run'];
-    const result = await promptEngineer(
-      {
-        ...{ model, adapter, prompts: prompt, dataset, split, labels, shots, examples, metric, bar, limit },
-        ...{ seed, out, generate, dryRun, temperature, concurrency, retries, timeoutSeconds: flags.timeout },
-        ...{ topK: flags['top-k'], topP: flags['top-p'], minP: flags['min-p'] },
-        ...{ repetitionPenalty: flags['repetition-penalty'], maxNewTokens: flags['max-new-tokens'] },
-        ...{ keyVariable: flags['key-variable'], contextLength: flags['context-length'] },
-        columns: Object.fromEntries(flags.column ?? []),
-        examplesFrom: flags['examples-from'],
-        show: flags.show ?? (dryRun ? 1 : 0),
-      },
-      await this.engineerPorts(flags),
-    );
+    const options = { ...modelOptions(model, flags), ...sweepOptions(prompt, dataset, flags) };
+    const result = await promptEngineer(options, await this.engineerPorts(flags));
     await this.printSent(result);
-    if (!dryRun) await this.printResult(result);
+    if (!flags['dry-run']) {
+      await this.printResult(result);
+      await this.record(result, prompt, this.argv);
+    }
     return result;
+  }
+
+  /** Asks for what is missing, and lets a prompt be edited, run and held against the last run. */
+  private async workbench(flags: ParsedFlags): Promise<PromptEngineerResult> {
+    const { promptWorkbench, WORKBENCH_FOLDER } = await import('../../cli/prompt-workbench.js');
+    const { openPromptEngineer } = await import('../../lifecycle/adapt/prompt-engineer.js');
+    const { starterPrompts } = await import('../../lifecycle/adapt/open-prompts.js');
+    const { prompts } = this.ports;
+    const needed = (answer: string) => (answer.trim() === '' ? 'Something is needed here.' : undefined);
+    const asked = async (message: string) => (await prompts.text(message, { problem: needed })).trim();
+    const ports = await this.engineerPorts(flags);
+    const model = flags.model ?? (await asked('Which model (a folder, or openai:MODEL@URL, ollama:MODEL)?'));
+    const dataset =
+      flags.dataset ?? (await asked('Which rows (a file, or a folder with one for each part)?'));
+    const prompt =
+      flags.prompt?.[0] ??
+      (await prompts.choose(
+        'Which prompt to begin from?',
+        (await starterPrompts(ports)).map((name) => ({ name, value: name })),
+      ));
+    const out = flags.out ?? WORKBENCH_FOLDER;
+    const engineer = await openPromptEngineer(modelOptions(model, flags), ports);
+    try {
+      const { result } = await promptWorkbench(engineer, sweepOptions([prompt], dataset, flags), out, {
+        ...{ files: ports.files, promptFolder: ports.promptFolder, prompts },
+        say: (text) => this.printParagraph(text),
+        show: async (sweep) => {
+          await this.printSent(sweep.result);
+          await this.printResult(sweep.result);
+        },
+      });
+      const best = join(out, 'prompt.md');
+      const words = ['--model', model, '--prompt', best, '--dataset', dataset];
+      await this.record(result, [best], [...words, '--shots', String(result.configurations[0]!.shots)]);
+      return result;
+    } finally {
+      await engineer.close();
+    }
+  }
+
+  /** In a project the best prompt becomes the project's. */
+  private async record(
+    result: PromptEngineerResult,
+    prompts: readonly string[],
+    argv: readonly string[],
+  ): Promise<void> {
+    const { recordInProject } = await import('../../cli/project-record.js');
+    const { promptStep } = await import('../../lifecycle/adapt/prompt-step.js');
+    const words = argv.filter((word) => word !== '--json' && word !== '--quiet');
+    const record = await recordInProject(this.ports, this.progress(), this.signal, [], (project) =>
+      promptStep(project, { words, prompts }, result, this.ports.fileSystem),
+    );
+    if (record !== undefined) this.printParagraph(`Recorded in ${record}.`);
   }
 
   private async engineerPorts(flags: EngineChoice): Promise<PromptEngineerPorts> {
@@ -182,6 +231,30 @@ export default class PromptEngineer extends BaseCommand<PromptEngineerResult> {
     if (result.comparison !== null) this.printParagraph(result.comparison);
     const { judgement } = result;
     if (judgement !== null) this.printParagraph(`${judgement.sentence} ${judgement.reason}`);
-    this.printParagraph(`The best prompt, the results and the curve are in ${result.out!}.`);
+    this.printParagraph(`The best prompt and the results are in ${result.out!}.`);
   }
+}
+
+type ParsedFlags = Interfaces.InferredFlags<typeof PromptEngineer.flags>;
+
+/** What prompts are put to, under the names that lifecycle functions know. */
+function modelOptions(model: string, flags: ParsedFlags): PromptModelOptions {
+  const { adapter, 'key-variable': keyVariable, 'context-length': contextLength } = flags;
+  return { model, adapter, keyVariable, contextLength };
+}
+
+/** What is tried, under the names that lifecycle functions know. */
+function sweepOptions(prompts: string[], dataset: string, flags: ParsedFlags): PromptSweepOptions {
+  const { split, labels, shots, examples, metric, bar, limit, seed, out, generate } = flags;
+  const { temperature, concurrency, retries } = flags;
+  const dryRun = flags['dry-run'];
+  return {
+    ...{ prompts, dataset, split, labels, shots, examples, metric, bar, limit, seed, out, generate, dryRun },
+    ...{ temperature, concurrency, retries, timeoutSeconds: flags.timeout },
+    ...{ topK: flags['top-k'], topP: flags['top-p'], minP: flags['min-p'] },
+    ...{ repetitionPenalty: flags['repetition-penalty'], maxNewTokens: flags['max-new-tokens'] },
+    columns: Object.fromEntries(flags.column ?? []),
+    examplesFrom: flags['examples-from'],
+    show: flags.show ?? (dryRun ? 1 : 0),
+  };
 }

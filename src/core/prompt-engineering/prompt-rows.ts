@@ -23,8 +23,7 @@ export interface TemplateChanges {
  * its completion the answer is the completion, and the one variable that is left is the prompt.
  *
  * @param row one of those that the template is for
- * @throws ToolkitError `USAGE` for a column of a variable that the template does not have, or a template without an
- *   answer
+ * @throws ToolkitError `USAGE` for a template without an answer
  */
 export function settingsForRows(
   settings: PromptSettings,
@@ -41,14 +40,6 @@ export function settingsForRows(
     );
   }
   const names = Object.keys(variables);
-  for (const name of Object.keys(columns)) {
-    if (names.includes(name)) continue;
-    throw new ToolkitError(
-      `--column ${name}=…: ${where} has no variable ${quoteName(name)}`,
-      'USAGE',
-      didYouMean(name, names) ?? `Its variables: ${names.join(', ')}.`,
-    );
-  }
   const isLacking = (name: string): boolean => {
     const { column = name, default: standIn } = variables[name]!;
     return columns[name] === undefined && standIn === undefined && !Object.hasOwn(row, column);

@@ -145,8 +145,8 @@ function rank(measured: readonly MeasuredConfiguration[]): MeasuredConfiguration
 export function compareFirst([best, next]: readonly MeasuredConfiguration[]): string | null {
   if (best === undefined || next === undefined) return null;
   return compareConfigurations(next, best, {
-    a: configurationName(next.ranked),
-    b: configurationName(best.ranked),
+    a: nameBeside(next.ranked, best.ranked),
+    b: nameBeside(best.ranked, next.ranked),
   });
 }
 
@@ -165,25 +165,36 @@ export function compareConfigurations(
   return describeComparison(metric, names, pairedBootstrap(metric, a.statistics, b.statistics));
 }
 
-/** What a configuration is called in sentences and charts. */
-export function configurationName({
-  prompt,
-  shots,
-  settings,
-}: Pick<RankedConfiguration, 'prompt' | 'shots' | 'settings'>): string {
-  return [`${prompt} with ${shots} ${shots === 1 ? 'example' : 'examples'}`, ...settingTexts(settings)].join(
-    ', ',
-  );
+type Named = Pick<RankedConfiguration, 'prompt' | 'shots' | 'settings'>;
+
+/** What a configuration is called beside another: where they differ. */
+function nameBeside({ prompt, shots, settings }: Named, other: Named): string {
+  const own = settingTexts(settings).filter((text) => !settingTexts(other.settings).includes(text));
+  return [
+    ...(prompt === other.prompt ? [] : [prompt]),
+    ...(shots === other.shots ? [] : [`${shots} ${shots === 1 ? 'example' : 'examples'}`]),
+    ...own,
+  ].join(', ');
 }
 
-/** Scores by the number of examples, all else being as in one configuration; only of metrics that rise with quality. */
+function hadRoom({ ranked, statistics }: MeasuredConfiguration): boolean {
+  return 2 * ranked.rows_with_fewer_examples < statistics.length;
+}
+
+/**
+ * Scores by the number of examples, all else being as in one configuration; only of metrics that rise with quality, and
+ * only where most rows had room for that number.
+ */
 export function curveOf(
   { configuration, ranked }: MeasuredConfiguration,
   measured: readonly MeasuredConfiguration[],
 ): ShotsCurve {
   const key = ({ prompt, settings }: Configuration): string => canonicalJson({ prompt, settings });
   const points = measured
-    .filter((one) => key(one.configuration) === key(configuration) && one.measure.metric.higherIsBetter)
+    .filter(
+      (one) =>
+        key(one.configuration) === key(configuration) && one.measure.metric.higherIsBetter && hadRoom(one),
+    )
     .flatMap(({ ranked: { shots, value, low, high, prompt_tokens } }): ShotsPoint[] =>
       low === null || high === null ? [] : [{ shots, score: value, low, high, tokens: prompt_tokens ?? 0 }],
     )

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { FileSystem } from '../../platform/file-system.js';
 import type { Row } from '../../core/dataset-formats/row-format.js';
+import { quoteName } from '../../core/checkpoints/quote-name.js';
 import { ToolkitError } from '../../core/errors/toolkit-error.js';
 import { loadRows, type LoadedRows } from '../../core/evaluation/load-rows.js';
 import { didYouMean } from '../../core/near-matches.js';
@@ -86,6 +87,7 @@ export async function openPrompts(
   const { files } = ports;
   const templates: PromptTemplate[] = [];
   for (const name of settings.prompts) templates.push(await openPrompt(name, ports));
+  assertVariables(settings.columns, templates);
   const measured = await loadRows(files, { path: settings.dataset, split: settings.split });
   const own = measured.rows.slice(0, settings.limit);
   const [first] = own;
@@ -120,6 +122,20 @@ export async function openPrompts(
     );
   }
   return { prompts, dataset: measured, isClassification: kinds[0]! };
+}
+
+function assertVariables(
+  columns: Readonly<Record<string, string>>,
+  templates: readonly PromptTemplate[],
+): void {
+  const known = templates.flatMap(({ settings }) => Object.keys(settings.variables));
+  const unknown = Object.keys(columns).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new ToolkitError(
+    `--column ${unknown}=…: no prompt has a variable ${quoteName(unknown)}`,
+    'USAGE',
+    didYouMean(unknown, known) ?? `Their variables: ${[...new Set(known)].join(', ')}.`,
+  );
 }
 
 async function examplesOf(

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { EXAMPLE_STRATEGIES } from '../../core/prompts/shots/choose-examples.js';
-import { providerSettings } from '../evaluate/evaluation-options.js';
+import { providerSettings } from '../../core/providers/provider-settings.js';
 
 const text = z.string().min(1, 'must not be empty');
 const isSet = (values: readonly unknown[]): boolean => new Set(values).size === values.length;
@@ -32,7 +32,12 @@ export const promptSweepSchema = z.object({
   metric: text.optional(),
   limit: z.number().int().positive().optional(),
   seed: z.number().int().min(0).default(0),
-  temperature: list(z.number().min(0, 'must be 0 or more').max(100)),
+  temperature: list(
+    z
+      .number()
+      .max(100)
+      .refine((value) => value === 0 || value >= 1e-3, 'must be 0, or at least 0.001'),
+  ),
   topK: list(z.number().int('must be whole numbers').positive('must be above 0')),
   topP: list(z.number().positive('must be above 0').max(1, 'must be 1 at most')),
   minP: list(z.number().min(0, 'must be 0 or more').max(1, 'must be 1 at most')),

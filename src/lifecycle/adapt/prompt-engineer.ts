@@ -79,7 +79,13 @@ export interface PromptEngineer {
 export const PROMPT_RUNS_FOLDER = join('runs', 'prompts');
 
 /** Files of a sweep. */
-export const SWEEP_FILES = { prompt: 'prompt.md', results: 'results.json', chart: 'shots.svg' } as const;
+export const SWEEP_FILES = {
+  prompt: 'prompt.md',
+  results: 'results.json',
+  chart: 'shots.svg',
+  /** A prompt that is being edited. */
+  draft: 'draft.md',
+} as const;
 
 /** Characters of the hash in the name of a sweep's folder. */
 const HASH_CHARACTERS = 8;
@@ -211,7 +217,7 @@ async function prepareFolder(out: string, { files }: PromptEngineerPorts): Promi
   const info = await files.stat(out);
   if (info?.kind === 'directory') {
     const content = await files.list(out);
-    const isSweep = content.includes('cache') || content.includes(SWEEP_FILES.results);
+    const isSweep = ['cache', SWEEP_FILES.results, SWEEP_FILES.draft].some((name) => content.includes(name));
     if (content.length > 0 && !isSweep) {
       throw new ToolkitError(
         `--out ${out}: the folder holds something else than a sweep`,
@@ -240,7 +246,9 @@ async function writeFiles(
     measured.map((one) => curveOf(one, measured)).map((curve) => [curve.name, curve] as const),
   );
   const judged = [...curves.values()].filter(({ points }) => points.length > 1);
-  if (judged.length > 0) {
+  // What lies there of an earlier sweep would be taken for this one's.
+  if (judged.length === 0) await files.remove(join(out, SWEEP_FILES.chart));
+  else {
     await files.writeAtomic(join(out, SWEEP_FILES.chart), shotsChart(judged, best.measure.metric.name));
   }
   await files.writeAtomic(join(out, SWEEP_FILES.results), `${JSON.stringify(result, null, 2)}\n`);

@@ -1,0 +1,169 @@
+import { join } from 'node:path';
+import { ToolkitError } from '../core/errors/toolkit-error.js';
+import { EXAMPLE_STRATEGIES } from '../core/prompts/shots/choose-examples.js';
+import {
+  makePromptTemplate,
+  writePromptTemplate,
+  type PromptTemplate,
+} from '../core/prompts/prompt-template.js';
+import { openPrompt } from '../lifecycle/adapt/open-prompts.js';
+import {
+  compareConfigurations,
+  SWEEP_FILES,
+  type PromptEngineer,
+  type PromptSweep,
+} from '../lifecycle/adapt/prompt-engineer.js';
+import type { PromptSweepOptions } from '../lifecycle/adapt/prompt-engineer-options.js';
+import type { PromptEngineerPorts } from '../lifecycle/adapt/prompt-sweep-parts.js';
+import type { Prompts } from './prompts.js';
+
+/** Rows that a run in the workbench is on, unless told otherwise: enough to see a large change, and soon done. */
+const USUAL_LIMIT = 30;
+
+/** Folder of the draft and of the results, unless told otherwise. */
+export const WORKBENCH_FOLDER = join('runs', 'prompts', 'workbench');
+
+/** What the workbench works with. */
+export interface WorkbenchPorts extends Pick<PromptEngineerPorts, 'files' | 'promptFolder'> {
+  readonly prompts: Prompts;
+  /** Shows a paragraph; any text will do. */
+  readonly say: (text: string) => void;
+  /** Shows a sweep. */
+  readonly show: (sweep: PromptSweep) => Promise<void>;
+}
+
+/** What the settings of a run can be, while they are edited. */
+type Draft = Omit<PromptSweepOptions, 'prompts' | 'shots'> & { readonly shots: number };
+
+/** Line breaks as they are typed into one line. */
+const toLine = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
+const fromLine = (line: string): string =>
+  line.replace(/\\(.)/g, (_, character: string) => (character === 'n' ? '\n' : character));
+
+const wholeNumber =
+  (least: number, most: number) =>
+  (answer: string): string | undefined => {
+    const value = Number(answer);
+    const isUsable = /^\d+$/.test(answer.trim()) && value >= least && value <= most;
+    return isUsable ? undefined : `A whole number from ${least} to ${most}, please.`;
+  };
+
+/**
+ * Edits a prompt and its settings in a terminal, runs it, and holds every run against the last.
+ *
+ * @param options of the first run
+ * @param out folder of the draft and of the results
+ * @returns the last run
+ * @throws ToolkitError `INTERRUPTED` where nothing was run
+ */
+export async function promptWorkbench(
+  engineer: PromptEngineer,
+  options: PromptSweepOptions,
+  out: string,
+  ports: WorkbenchPorts,
+): Promise<PromptSweep> {
+  const { prompts, say } = ports;
+  let template = await openPrompt(options.prompts[0]!, ports);
+  let draft: Draft = {
+    ...options,
+    ...{ out, shots: options.shots?.[0] ?? 0, limit: options.limit ?? USUAL_LIMIT },
+  };
+  let last: PromptSweep | undefined;
+
+  const run = async (): Promise<void> => {
+    const path = join(out, SWEEP_FILES.draft);
+    await ports.files.makeDirectory(out);
+    await ports.files.writeAtomic(path, writePromptTemplate(template));
+    const sweep = await engineer.sweep({ ...draft, prompts: [path], shots: [draft.shots] });
+    await ports.show(sweep);
+    const [before, now] = [last?.measured[0], sweep.measured[0]!];
+    const change =
+      before === undefined ? null : compareConfigurations(before, now, { a: 'the last run', b: 'this run' });
+    if (change !== null) say(change);
+    last = sweep;
+  };
+
+  const steps: Record<string, () => Promise<void>> = {
+    'Run it': run,
+    'Edit the prompt': async () => {
+      template = await editPrompt(template, prompts);
+    },
+    'Number of examples': async () => {
+      const answer = await prompts.text('How many examples?', {
+        ...{ default: String(draft.shots), problem: wholeNumber(0, 100) },
+      });
+      draft = { ...draft, shots: Number(answer) };
+    },
+    'How examples are chosen': async () => {
+      const examples = await prompts.choose(
+        'How are examples chosen?',
+        EXAMPLE_STRATEGIES.map(({ id, description }) => ({ name: id, value: id, description })),
+        draft.examples,
+      );
+      draft = { ...draft, examples };
+    },
+    'Settings of generation': async () => {
+      const { generation } = template.settings;
+      const temperature = await prompts.text('Temperature (0 takes the likeliest token)?', {
+        default: String(generation.temperature ?? 0),
+        problem: (answer) =>
+          answer.trim() !== '' && Number(answer) >= 0 && Number(answer) <= 100
+            ? undefined
+            : 'A number from 0.',
+      });
+      const tokens = await prompts.text('Tokens of an answer at most?', {
+        ...{ default: String(generation.max_new_tokens ?? 64), problem: wholeNumber(1, 100_000) },
+      });
+      const changed = { temperature: Number(temperature), max_new_tokens: Number(tokens) };
+      const settings = { ...template.settings, generation: { ...generation, ...changed } };
+      template = await makePromptTemplate(settings, template.body, template.where);
+    },
+    'Rows to measure on': async () => {
+      const answer = await prompts.text('How many rows?', {
+        ...{ default: String(draft.limit), problem: wholeNumber(1, 1_000_000) },
+      });
+      draft = { ...draft, limit: Number(answer) };
+    },
+  };
+  const choices = [...Object.entries(steps), ['Leave', undefined] as const].map(([name, value]) => ({
+    name,
+    value,
+  }));
+  for (;;) {
+    const step = await prompts.choose('What next?', choices);
+    if (step === undefined) break;
+    try {
+      await step();
+    } catch (error) {
+      // What is wrong with a prompt or its rows is for the person to mend; what stops the program is not.
+      if (!(error instanceof ToolkitError) || error.code === 'INTERRUPTED') throw error;
+      say(`${error.message}${error.hint === undefined ? '' : ` (${error.hint})`}`);
+    }
+  }
+  if (last === undefined) throw new ToolkitError('Nothing was run', 'INTERRUPTED');
+  return last;
+}
+
+/** @throws ToolkitError `USAGE` for a prompt that is none; the old one is kept by the caller */
+async function editPrompt(template: PromptTemplate, prompts: Prompts): Promise<PromptTemplate> {
+  const { settings, body, where } = template;
+  const text = fromLine(
+    await prompts.text('Text of the prompt (\\n for a line break)?', { default: toLine(body) }),
+  );
+  let { system, labels } = settings;
+  if (settings.kind === 'chat') {
+    const answer = await prompts.text('What is told before the conversation (empty for nothing)?', {
+      default: toLine(system ?? ''),
+    });
+    system = answer.trim() === '' ? undefined : fromLine(answer);
+  }
+  if (labels !== undefined) {
+    const answer = await prompts.text('Labels, with commas between them?', {
+      default: labels.join(', '),
+      problem: (line) =>
+        line.split(',').some((label) => label.trim() === '') ? 'A label is empty.' : undefined,
+    });
+    labels = answer.split(',').map((label) => label.trim());
+  }
+  return makePromptTemplate({ ...settings, system, labels }, text, where);
+}

@@ -1,0 +1,49 @@
+import { join, resolve } from 'node:path';
+import type { FileSystem } from '../../platform/file-system.js';
+import { commandWord } from '../../core/project/command-word.js';
+import { pathInProject } from '../../core/project/project-folder.js';
+import { fileNamePart, type DoneStep } from '../../core/project/stage-record.js';
+import { SWEEP_FILES, type PromptEngineerResult } from './prompt-engineer.js';
+
+/** Where a project has the best prompt that was found. */
+export const PROJECT_PROMPT = join('prompts', 'best.md');
+
+/** What was asked for. */
+export interface PromptRequest {
+  /** The command line after `genai adapt prompt-engineer`. */
+  readonly words: readonly string[];
+  readonly prompts: readonly string[];
+}
+
+/**
+ * Makes the best prompt of a sweep the project's, and tells what the project keeps of the sweep: it is a measurement of
+ * the model with that prompt.
+ */
+export async function promptStep(
+  project: string,
+  { words, prompts }: PromptRequest,
+  { configurations, metric, dataset, out, model }: PromptEngineerResult,
+  files: FileSystem,
+): Promise<DoneStep> {
+  const best = configurations[0]!;
+  const prompt = join(project, PROJECT_PROMPT);
+  await files.writeAtomic(prompt, await files.readText(join(out!, SWEEP_FILES.prompt)));
+  const isThere = async (path: string): Promise<boolean> => (await files.stat(path)) !== undefined;
+  const command: string[] = [];
+  for (const word of words) {
+    command.push(commandWord((await isThere(word)) ? pathInProject(project, word) : word));
+  }
+  const inputs: string[] = [];
+  for (const path of [...prompts, dataset.path]) if (await isThere(path)) inputs.push(resolve(path));
+  return {
+    stage: 'evaluate',
+    name: `prompt-${fileNamePart(best.prompt)}-${fileNamePart(model)}`,
+    command: ['genai adapt prompt-engineer', ...command].join(' '),
+    inputs,
+    outputs: [resolve(out!), prompt],
+    results: {
+      [metric.replaceAll('-', '_')]: best.value,
+      ...{ rows: dataset.rows, prompt: best.prompt, shots: best.shots },
+    },
+  };
+}
