@@ -1,7 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { EVALUATION_FLAGS, evaluatePorts, evaluationOptions } from '../../cli/evaluation-flags.js';
-import { EvaluationPrinter } from '../../cli/evaluation-printer.js';
 import { isMeantForCommand, unknownCommandError } from '../../cli/unknown-command.js';
 import { EXIT_CODES } from '../../core/errors/exit-codes.js';
 import { ToolkitError } from '../../core/errors/toolkit-error.js';
@@ -75,6 +74,7 @@ export default class Evaluate extends BaseCommand<EvaluateResult | BeforeAfterRe
   async run(): Promise<EvaluateResult | BeforeAfterResult> {
     const { args, flags } = await this.parse(Evaluate);
     const { parseThreshold } = await import('../../core/evaluation/thresholds.js');
+    const { EvaluationPrinter } = await import('../../cli/evaluation-printer.js');
     const thresholds = (flags['fail-under'] ?? []).map(parseThreshold);
     const progress = this.progress();
     const ports = await evaluatePorts(this.ports, flags, (event) => progress.update(event), this.signal);

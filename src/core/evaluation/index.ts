@@ -1,0 +1,30 @@
+/** Evaluations: tasks, rows put to a model and scored, results in files, comparisons, thresholds and reports. */
+export { CHOICE_METRICS, type ChoiceMetric } from './choice-metrics.js';
+export { scoreChoices, type ChoiceScores } from './choice-scores.js';
+export {
+  compareEvaluations,
+  type ComparedEvaluation,
+  type ComparedRow,
+  type EvaluationComparison,
+  type MetricComparison,
+} from './compare-evaluations.js';
+export type {
+  EvaluationResult,
+  EvaluationSample,
+  EvaluationSlice,
+  MetricValue,
+} from './evaluation-result.js';
+export { isHarnessTask, readHarnessTask } from './harness-task.js';
+export { junitReport } from './junit.js';
+export { loadRows, type LoadedRows, type LoadRowsOptions } from './load-rows.js';
+export { evaluationReport } from './report/evaluation-report.js';
+export { readResults, readSamples, writeEvaluation, type SavedEvaluation } from './result-files.js';
+export {
+  runEvaluation,
+  type Evaluation,
+  type EvaluationInput,
+  type EvaluationOptions,
+} from './run-evaluation.js';
+export { makeTask, readTask, type Task, type TaskDefinition, type TaskInput, type TaskKind } from './task.js';
+export { taskOfDataset, type DatasetTask, type DatasetTaskOptions } from './task-of-dataset.js';
+export { checkThresholds, parseThreshold, type CheckedThreshold, type Threshold } from './thresholds.js';
