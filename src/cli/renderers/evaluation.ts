@@ -113,11 +113,12 @@ export function worstRows(
 }
 
 /** Tokens, money and time, in one line. */
-export function usageLine({ usage }: EvaluationResult): string {
+export function usageLine({ usage, kind }: EvaluationResult): string {
   const { prompt_tokens, completion_tokens, cost_usd, seconds, cached_rows } = usage;
+  const answers = kind === 'perplexity' ? 'texts' : 'answers';
   const parts = [
     ...(prompt_tokens === null ? [] : [`${formatCount(prompt_tokens)} tokens of prompts`]),
-    ...(completion_tokens === null ? [] : [`${formatCount(completion_tokens)} of answers`]),
+    ...(completion_tokens === null ? [] : [`${formatCount(completion_tokens)} tokens of ${answers}`]),
     ...(cost_usd === null ? [] : [`US$ ${cost_usd.toFixed(4)}`]),
     ...(cached_rows === 0 ? [] : [`${formatCount(cached_rows)} rows from the cache`]),
     formatDuration(seconds),
