@@ -59,8 +59,26 @@ function intervalText({ low, high }: RankedConfiguration): string {
   return low === null || high === null ? '–' : `${formatFigure(low)}–${formatFigure(high)}`;
 }
 
+/** What is to be said of a sweep beside its table: what was cut, how sure the best is, and whether examples still pay. */
+export function sweepRemarks(result: PromptEngineerResult): string[] {
+  const { configurations, comparison, judgement } = result;
+  const dropped = droppedLine(result);
+  const isCurve = new Set(configurations.map(({ shots }) => shots)).size > 1;
+  const isToBeTold = judgement !== null && (isCurve || judgement.verdict !== 'measure-more');
+  return [
+    ...(dropped === undefined ? [] : [dropped]),
+    ...(comparison === null ? [] : [comparison]),
+    ...(isToBeTold ? [`${judgement.sentence} ${judgement.reason}`] : []),
+    ...(configurations.length > 1
+      ? [
+          'The best was chosen on these rows, which flatters its score: measure it on others before you rely on it.',
+        ]
+      : []),
+  ];
+}
+
 /** Which configurations had no room for all examples; `undefined` where all had. */
-export function droppedLine({ configurations, dataset }: PromptEngineerResult): string | undefined {
+function droppedLine({ configurations, dataset }: PromptEngineerResult): string | undefined {
   const short = configurations.filter((one) => one.rows_with_fewer_examples > 0);
   if (short.length === 0) return undefined;
   const parts = short.map(

@@ -12,6 +12,7 @@ import type {
   PromptSweepOptions,
 } from '../../lifecycle/adapt/prompt-engineer-options.js';
 import type { PromptEngineerPorts, PromptEngineerResult } from '../../lifecycle/adapt/prompt-engineer.js';
+import type { PromptRequest } from '../../lifecycle/adapt/prompt-step.js';
 
 /** Where the prompts that ship with the toolkit lie in the package. */
 const PROMPT_FOLDER = fileURLToPath(new URL('../../../templates/prompts', import.meta.url));
@@ -146,7 +147,7 @@ export default class PromptEngineer extends BaseCommand<PromptEngineerResult> {
     await this.printSent(result);
     if (!flags['dry-run']) {
       await this.printResult(result);
-      await this.record(result, prompt, this.argv);
+      await this.record(result, { words: this.argv, model, adapter: flags.adapter, prompts: prompt });
     }
     return result;
   }
@@ -181,8 +182,9 @@ export default class PromptEngineer extends BaseCommand<PromptEngineerResult> {
         },
       });
       const best = join(out, 'prompt.md');
-      const words = ['--model', model, '--prompt', best, '--dataset', dataset];
-      await this.record(result, [best], [...words, '--shots', String(result.configurations[0]!.shots)]);
+      const shots = String(result.configurations[0]!.shots);
+      const words = ['--model', model, '--prompt', best, '--dataset', dataset, '--shots', shots];
+      await this.record(result, { words, model, adapter: flags.adapter, prompts: [best] });
       return result;
     } finally {
       await engineer.close();
@@ -190,16 +192,16 @@ export default class PromptEngineer extends BaseCommand<PromptEngineerResult> {
   }
 
   /** In a project the best prompt becomes the project's. */
-  private async record(
-    result: PromptEngineerResult,
-    prompts: readonly string[],
-    argv: readonly string[],
-  ): Promise<void> {
+  private async record(result: PromptEngineerResult, request: PromptRequest): Promise<void> {
     const { recordInProject } = await import('../../cli/project-record.js');
     const { promptStep } = await import('../../lifecycle/adapt/prompt-step.js');
-    const words = argv.filter((word) => word !== '--json' && word !== '--quiet');
-    const record = await recordInProject(this.ports, this.progress(), this.signal, [], (project) =>
-      promptStep(project, { words, prompts }, result, this.ports.fileSystem),
+    const words = request.words.filter((word) => word !== '--json' && word !== '--quiet');
+    const record = await recordInProject(
+      this.ports,
+      this.progress(),
+      this.signal,
+      [request.model],
+      (project) => promptStep(project, { ...request, words }, result, this.ports.fileSystem),
     );
     if (record !== undefined) this.printParagraph(`Recorded in ${record}.`);
   }
@@ -222,15 +224,11 @@ export default class PromptEngineer extends BaseCommand<PromptEngineerResult> {
   }
 
   private async printResult(result: PromptEngineerResult): Promise<void> {
-    const { droppedLine, rankedColumns, rankedRows, sweepTitle } =
+    const { rankedColumns, rankedRows, sweepRemarks, sweepTitle } =
       await import('../../cli/renderers/prompt-engineer.js');
     this.printParagraph(sweepTitle(result));
     this.printTable(rankedColumns(result), rankedRows(result));
-    const dropped = droppedLine(result);
-    if (dropped !== undefined) this.printParagraph(dropped);
-    if (result.comparison !== null) this.printParagraph(result.comparison);
-    const { judgement } = result;
-    if (judgement !== null) this.printParagraph(`${judgement.sentence} ${judgement.reason}`);
+    for (const line of sweepRemarks(result)) this.printParagraph(line);
     this.printParagraph(`The best prompt and the results are in ${result.out!}.`);
   }
 }

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { FileSystem } from '../../platform/file-system.js';
+import { openModelSource } from '../../core/generation/load-language-model.js';
 import { commandWord } from '../../core/project/command-word.js';
 import { pathInProject } from '../../core/project/project-folder.js';
 import { fileNamePart, type DoneStep } from '../../core/project/stage-record.js';
@@ -12,6 +13,8 @@ export const PROJECT_PROMPT = join('prompts', 'best.md');
 export interface PromptRequest {
   /** The command line after `genai adapt prompt-engineer`. */
   readonly words: readonly string[];
+  readonly model: string;
+  readonly adapter: string | undefined;
   readonly prompts: readonly string[];
 }
 
@@ -21,8 +24,8 @@ export interface PromptRequest {
  */
 export async function promptStep(
   project: string,
-  { words, prompts }: PromptRequest,
-  { configurations, metric, dataset, out, model }: PromptEngineerResult,
+  { words, model, adapter, prompts }: PromptRequest,
+  { configurations, metric, dataset, out }: PromptEngineerResult,
   files: FileSystem,
 ): Promise<DoneStep> {
   const best = configurations[0]!;
@@ -33,11 +36,14 @@ export async function promptStep(
   for (const word of words) {
     command.push(commandWord((await isThere(word)) ? pathInProject(project, word) : word));
   }
+  const source = (await isThere(model)) ? await openModelSource(files, { model, adapter }) : undefined;
   const inputs: string[] = [];
-  for (const path of [...prompts, dataset.path]) if (await isThere(path)) inputs.push(resolve(path));
+  for (const path of [source?.folder, source?.adapterFolder, ...prompts, dataset.path]) {
+    if (path !== undefined && (await isThere(path))) inputs.push(resolve(path));
+  }
   return {
     stage: 'evaluate',
-    name: `prompt-${fileNamePart(best.prompt)}-${fileNamePart(model)}`,
+    name: `prompt-${fileNamePart(source === undefined ? model : pathInProject(project, adapter ?? model))}`,
     command: ['genai adapt prompt-engineer', ...command].join(' '),
     inputs,
     outputs: [resolve(out!), prompt],

@@ -176,14 +176,20 @@ describe('in a project', () => {
     const dataset = join(project, 'data', 'rows.jsonl');
     writeFileSync(dataset, '');
     const result = {
-      ...{ metric: 'rouge-l', out, model: 'local:base', dataset: { path: dataset, rows: 4, sha256: '' } },
+      ...{ metric: 'rouge-l', out, model: 'openai:some', dataset: { path: dataset, rows: 4, sha256: '' } },
       configurations: [{ prompt: 'essay-plain', shots: 3, value: 0.5 }],
     } as unknown as PromptEngineerResult;
     const words = ['--dataset', dataset];
-    const step = await promptStep(project, { words, prompts: ['essay-plain'] }, result, nodeFileSystem);
+    const request = {
+      words,
+      model: 'openai:some@http://localhost',
+      adapter: undefined,
+      prompts: ['essay-plain'],
+    };
+    const step = await promptStep(project, request, result, nodeFileSystem);
     expect(step).toEqual({
       stage: 'evaluate',
-      name: 'prompt-essay-plain-local-base',
+      name: 'prompt-openai-some-http-localhost',
       command: 'genai adapt prompt-engineer --dataset data/rows.jsonl',
       inputs: [dataset],
       outputs: [out, join(project, 'prompts', 'best.md')],
