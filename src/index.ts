@@ -18,6 +18,11 @@ export type { FineTuneOptions } from './lifecycle/adapt/fine-tune-options.js';
 export type { FineTunePlan, FineTunePorts, FineTuneResult } from './lifecycle/adapt/fine-tune.js';
 export type { MergeOptions, MergePorts, MergeResult } from './lifecycle/adapt/merge.js';
 export type { PreTrainOptions, PreTrainPorts } from './lifecycle/adapt/pre-train.js';
+export type {
+  PromptEngineerOptions,
+  PromptEngineerPorts,
+  PromptEngineerResult,
+} from './lifecycle/adapt/prompt-engineer.js';
 export type { RunMemoryEstimate } from './lifecycle/adapt/training-memory.js';
 export type { BadRowsError, DatasetReport } from './lifecycle/adapt/prepare-dataset.js';
 export type { DoctorOptions, DoctorPorts, DoctorReport, EngineProbes } from './lifecycle/doctor/doctor.js';
@@ -33,6 +38,10 @@ export type { EstimateQuantizationOptions, QuantizationEstimate } from './lifecy
 export type { ResolveModelPorts } from './lifecycle/estimate/resolve-model.js';
 export type { EstimateScalingOptions, ScalingEstimate } from './lifecycle/estimate/scaling.js';
 export type { EstimateTimeOptions, TimeEstimate } from './lifecycle/estimate/time.js';
+export type { BeforeAfterOptions, BeforeAfterResult } from './lifecycle/evaluate/before-after.js';
+export type { CompareOptions } from './lifecycle/evaluate/compare.js';
+export type { EvaluateOptions, EvaluatePorts, EvaluateResult } from './lifecycle/evaluate/evaluate.js';
+export type { EvaluationList, ListEvaluationsOptions } from './lifecycle/evaluate/list.js';
 export type {
   ClassificationOptions,
   ClassificationPorts,
@@ -187,8 +196,29 @@ export const preTrain = lazyFunction(() => import('./lifecycle/adapt/pre-train.j
 /** `genai adapt pre-train --resume`. */
 export const resumePreTrain = lazyFunction(() => import('./lifecycle/adapt/pre-train.js'), 'resumePreTrain');
 
+/** `genai adapt prompt-engineer`: prompts, examples and settings tried on held-out rows. */
+export const promptEngineer = lazyFunction(
+  () => import('./lifecycle/adapt/prompt-engineer.js'),
+  'promptEngineer',
+);
+
 /** `genai adapt merge`: an adapter into its base weights. */
 export const mergeAdapter = lazyFunction(() => import('./lifecycle/adapt/merge.js'), 'mergeAdapter');
+
+/** `genai evaluate`: a model measured by a task, or by metrics over a dataset. */
+export const evaluate = lazyFunction(() => import('./lifecycle/evaluate/evaluate.js'), 'evaluate');
+
+/** `genai evaluate --base --tuned`: a model before and after it was tuned. */
+export const evaluateBeforeAfter = lazyFunction(
+  () => import('./lifecycle/evaluate/before-after.js'),
+  'evaluateBeforeAfter',
+);
+
+/** `genai evaluate compare`: two evaluations of the same rows. */
+export const compareResults = lazyFunction(() => import('./lifecycle/evaluate/compare.js'), 'compareResults');
+
+/** `genai evaluate list`: evaluations that are finished, and tasks that are ready. */
+export const listEvaluations = lazyFunction(() => import('./lifecycle/evaluate/list.js'), 'listEvaluations');
 
 /** `genai evaluate classification`: how often a model finds the right class most likely. */
 export const evaluateClassification = lazyFunction(

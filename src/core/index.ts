@@ -11,6 +11,7 @@ export * as corpora from './corpora/index.js';
 export * as datasetFormats from './dataset-formats/index.js';
 export * as engine from './engine/index.js';
 export * as errors from './errors/index.js';
+export * as evaluation from './evaluation/index.js';
 export * as generation from './generation/index.js';
 export * as layers from './layers/index.js';
 export * as losses from './losses/index.js';
