@@ -52,8 +52,10 @@ async function findCommand(command: string): Promise<{ id: string; class: Comman
   if (program !== 'genai')
     throw new Error(`${program ?? ''} is not run here; RUN_ELSEWHERE says what is run elsewhere`);
   for (let length = Math.min(2, words.length); length > 0; length--) {
-    const path = join(ROOT, 'src/commands', `${words.slice(0, length).join('/')}.ts`);
-    if (!existsSync(path)) continue;
+    const base = join(ROOT, 'src/commands', words.slice(0, length).join('/'));
+    // A topic that is a command itself is the index of its folder.
+    const path = [`${base}.ts`, `${base}/index.ts`].find((candidate) => existsSync(candidate));
+    if (path === undefined) continue;
     const module = (await import(path)) as { default: CommandClass };
     return { id: words.slice(0, length).join(' '), class: module.default, argv: words.slice(length) };
   }
