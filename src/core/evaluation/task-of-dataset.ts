@@ -41,7 +41,11 @@ export function taskOfDataset(options: DatasetTaskOptions): DatasetTask {
   const { name, path, rows, metrics, areLabelsGenerated } = options;
   const measured = kindOf(metrics);
   const kind = measured === 'classification' && areLabelsGenerated ? 'generation' : measured;
-  const format = rows[0] === undefined ? undefined : detectRowFormat(rows[0]);
+  const [first] = rows;
+  if (first === undefined) {
+    throw new ToolkitError(`${path}: has no rows to measure on`, 'BAD_DATASET', 'Choose other rows.');
+  }
+  const format = detectRowFormat(first);
   if (format === undefined) {
     throw new ToolkitError(
       `${path}: the columns of the rows are of no known format`,
