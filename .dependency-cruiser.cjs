@@ -30,13 +30,20 @@ module.exports = {
       name: 'core-knows-nothing-above',
       severity: 'error',
       from: { path: '^src/core' },
-      to: { path: '^src/(commands|cli|lifecycle|index)' },
+      to: { path: '^src/(commands|cli|lifecycle|server|index)' },
     },
     {
       name: 'lifecycle-knows-no-screen',
       severity: 'error',
       from: { path: '^src/lifecycle' },
-      to: { path: '^src/(commands|cli|index)' },
+      to: { path: '^src/(commands|cli|server|index)' },
+    },
+    {
+      name: 'server-speaks-http-only',
+      comment: 'The HTTP server answers requests with what the core computes; commands start it.',
+      severity: 'error',
+      from: { path: '^src/server' },
+      to: { path: '^src/(commands|cli|lifecycle|index)' },
     },
     {
       name: 'platform-by-type-only',

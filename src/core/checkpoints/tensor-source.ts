@@ -1,9 +1,12 @@
+import type { QuantizedMatrix } from '../quantization/quantized-matrix.js';
 import type { HostTensor, StateDict } from './checkpoint.js';
 
 /** Tensors that are fetched one at a time, e.g. from a file or an engine's cells, so that a model is never held twice. */
 export interface TensorSource {
   readonly tensors: ReadonlyMap<string, { readonly shape: readonly number[] }>;
   readTensor(name: string): Promise<HostTensor>;
+  /** A matrix as it is stored, where that is integers of few bits to multiply with; `undefined` otherwise. */
+  readQuantized?(name: string): Promise<QuantizedMatrix | undefined>;
 }
 
 /** Views tensors in host memory as a source. */
