@@ -1,6 +1,7 @@
 import type * as TensorFlow from '@tensorflow/tfjs';
 import type { KernelBackend, Tensor } from '@tensorflow/tfjs';
 import { ToolkitError } from '../errors/toolkit-error.js';
+import { concreteShape } from './tracing/symbolic-sizes.js';
 import { checkData, checkNames, checkSpec, describeSpec, HOST_ARRAY, misuse, sameSpec } from './checks.js';
 import type {
   Cell,
@@ -120,14 +121,19 @@ class EagerExecutable implements Executable {
   async run(
     feeds: Readonly<Record<string, Cell | TensorData>>,
     into: Readonly<Record<string, Cell>> = {},
+    sizes: Readonly<Record<string, number>> = {},
   ): Promise<Record<string, TensorData>> {
     const { engine } = this;
-    const { name: program, inputs, resident = [], body } = this.program;
+    const { name: program, inputs, symbolic, resident = [], body } = this.program;
     checkNames(`inputs of ${program}`, feeds, Object.keys(inputs));
     checkNames(`cells for the resident outputs of ${program}`, into, resident);
     const results = engine.compute((tf) =>
       body(
-        mapValues(inputs, (spec, name) => {
+        mapValues(inputs, ({ shape, dtype }, name) => {
+          const spec = {
+            shape: symbolic === undefined ? shape : concreteShape(shape, symbolic, sizes),
+            dtype,
+          };
           const feed = feeds[name]!;
           const what = `input ${name} of ${program}`;
           return ArrayBuffer.isView(feed)

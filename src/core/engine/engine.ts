@@ -24,6 +24,12 @@ export interface Cell extends TensorSpec {
   write(data: TensorData): Promise<void>;
   /** Makes every element zero. */
   clear(): Promise<void>;
+  /**
+   * Part of the first dimension as a cell that shares this one's memory. Absent where cells are not in host memory.
+   *
+   * @param first index, below the size of the first dimension
+   */
+  rows?(first: number, count: number): Cell;
   dispose(): void;
 }
 
@@ -31,6 +37,11 @@ export interface Cell extends TensorSpec {
 export interface Program {
   readonly name: string;
   readonly inputs: Readonly<Record<string, TensorSpec>>;
+  /**
+   * Sizes that each run chooses, by name, each with the number that stands for it in the shapes of inputs
+   * (`standInSizes` makes them): one compiled graph serves all.
+   */
+  readonly symbolic?: Readonly<Record<string, number>>;
   /** Outputs that every run stores into cells, where the engine computes, instead of returning them. */
   readonly resident?: readonly string[];
   /** Called under `tf.tidy`. What it reads from outside its inputs is fixed when the program is compiled. */
@@ -45,11 +56,13 @@ export interface Executable {
    * @param feeds a value for every input, by name; host arrays are not copied on the CPU
    * @param into a cell for every resident output, by name. A cell may also be fed, that is updated in
    *   place, only if nothing but the computation of that very element reads it (an element-wise update).
+   * @param sizes what this run chooses for each of the program's symbolic sizes
    * @returns the outputs that are not resident, in host memory
    */
   run(
     feeds: Readonly<Record<string, Cell | TensorData>>,
     into?: Readonly<Record<string, Cell>>,
+    sizes?: Readonly<Record<string, number>>,
   ): Promise<Record<string, TensorData>>;
   dispose(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { ATTRIBUTE_TYPE, encodeModel, ONNX_TYPE, type OnnxType } from './protobuf.js';
+import { ATTRIBUTE_TYPE, encodeModel, EXTERNAL_LOCATION, ONNX_TYPE, type OnnxType } from './protobuf.js';
 
 /** IR and operator-set versions written: the oldest that hold every operator used (ScatterND with `reduction` 18). */
 const IR_VERSION = 9;
@@ -16,6 +16,17 @@ export interface NodeOptions {
   /** Operator domain: '' is ONNX's own, `com.microsoft` ONNX Runtime's contributed operators. */
   readonly domain?: '' | 'com.microsoft';
 }
+
+/** Where the data of a constant lie, outside the serialised graph. */
+export interface ExternalPlace {
+  /** Path from the folder of the graph's file. */
+  readonly location: string;
+  /** Bytes from the start of that file. */
+  readonly offset: number;
+}
+
+/** Decides for a constant, by name and data, where it goes: `undefined` leaves it in the graph. */
+export type PlaceConstant = (name: string, data: Uint8Array) => ExternalPlace | undefined;
 
 /** A dimension: its size, or the name of a size that each run may choose. */
 export type Dimension = number | string;
@@ -49,6 +60,20 @@ function encodeAttribute(name: string, value: Attribute): Record<string, unknown
 function encodeValueInfo({ name, shape, type }: ValueInfo): Record<string, unknown> {
   const dim = shape.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));
   return { name, type: { tensorType: { elemType: ONNX_TYPE[type], shape: { dim } } } };
+}
+
+function encodeInitializer(
+  { name, shape, type, bytes }: Initializer,
+  place: ExternalPlace | undefined,
+): Record<string, unknown> {
+  const common = { name, dims: shape, dataType: ONNX_TYPE[type] };
+  if (place === undefined) return { ...common, rawData: bytes };
+  const entries = { location: place.location, offset: place.offset, length: bytes.length };
+  return {
+    ...common,
+    dataLocation: EXTERNAL_LOCATION,
+    externalData: Object.entries(entries).map(([key, value]) => ({ key, value: String(value) })),
+  };
 }
 
 /** Collects the nodes of one ONNX graph and serialises it. Values are referred to by name. */
@@ -117,8 +142,12 @@ export class GraphBuilder {
     return this.liveNodes().length;
   }
 
-  /** Serialises the part of the graph that the outputs depend on. */
-  build(name: string): Uint8Array {
+  /**
+   * Serialises the part of the graph that the outputs depend on.
+   *
+   * @param place asked for each constant of it, in order; by default all are in the graph, which may then have 2 GiB
+   */
+  build(name: string, place: PlaceConstant = () => undefined): Uint8Array {
     // An output is written by the node that computes it: that node's result is renamed. Only a value that is
     // itself an input, a constant or already another output needs a copy.
     const produced = new Set(this.nodes.flatMap((node) => node.outputs));
@@ -145,12 +174,7 @@ export class GraphBuilder {
     }));
     const initializer = [...this.initializers.values()]
       .filter((entry) => used.has(entry.name))
-      .map((entry) => ({
-        name: entry.name,
-        dims: entry.shape,
-        dataType: ONNX_TYPE[entry.type],
-        rawData: entry.bytes,
-      }));
+      .map((entry) => encodeInitializer(entry, place(entry.name, entry.bytes)));
     return encodeModel({
       irVersion: IR_VERSION,
       producerName: 'genai-toolkit',

@@ -34,7 +34,12 @@ const SCHEMA = {
         dataType: { type: 'int32', id: 2 },
         name: { type: 'string', id: 8 },
         rawData: { type: 'bytes', id: 9 },
+        externalData: { rule: 'repeated', type: 'StringStringEntryProto', id: 13 },
+        dataLocation: { type: 'int32', id: 14 },
       },
+    },
+    StringStringEntryProto: {
+      fields: { key: { type: 'string', id: 1 }, value: { type: 'string', id: 2 } },
     },
     Dimension: { fields: { dimValue: { type: 'int64', id: 1 }, dimParam: { type: 'string', id: 2 } } },
     TensorShapeProto: { fields: { dim: { rule: 'repeated', type: 'Dimension', id: 1 } } },
@@ -80,6 +85,9 @@ export const ONNX_TYPE = {
 
 /** An element type by its ONNX name. */
 export type OnnxType = keyof typeof ONNX_TYPE;
+
+/** `TensorProto.DataLocation` code of data in another file. */
+export const EXTERNAL_LOCATION = 1;
 
 /** `AttributeProto.AttributeType` codes. */
 export const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, floats: 6, ints: 7 } as const;

@@ -5,6 +5,7 @@ import type { Cell, ElementwiseProgram, ElementwiseUpdate, Program, TensorSpec }
 import { checkNames, checkSpec } from '../checks.js';
 import { GraphBuilder } from '../onnx/graph-builder.js';
 import { record } from '../tracing/backend.js';
+import { standInSizes } from '../tracing/symbolic-sizes.js';
 import { Trace } from '../tracing/trace.js';
 import type { HostCell } from './cells.js';
 import { OnnxExecutable } from './executable.js';
@@ -37,24 +38,19 @@ function checkOperands(
 /** Traces the program for vectors of any length: element-wise operations do not look at it. */
 function traceForAnyLength(program: ElementwiseProgram): Uint8Array {
   const graph = new GraphBuilder();
-  const trace = new Trace(graph, 'cpu');
-  // Any length that is no broadcast candidate will do while recording; the graph says `length`.
-  const RECORDED_LENGTH = 7;
+  const sizes = standInSizes('length');
+  const trace = new Trace(graph, 'cpu', sizes);
   return record(trace, () => {
-    const declare = (name: string, shape: number[], symbolic: (number | string)[]) =>
-      tf
-        .engine()
-        .makeTensorFromTensorInfo(trace.tensor(graph.input(name, symbolic, 'float32'), shape, 'float32'));
-    const inputs = Object.fromEntries<Tensor>([
-      ...[...program.state, ...program.readOnly].map(
-        (name) => [name, declare(name, [RECORDED_LENGTH], ['length'])] as const,
-      ),
-      ...program.scalars.map((name) => [name, declare(name, [], [])] as const),
+    const declare = (name: string, shape: number[]): [string, Tensor] => [
+      name,
+      tf.engine().makeTensorFromTensorInfo(trace.input(name, shape, 'float32')),
+    ];
+    const inputs = Object.fromEntries([
+      ...[...program.state, ...program.readOnly].map((name) => declare(name, [sizes.length])),
+      ...program.scalars.map((name) => declare(name, [])),
     ]);
     const outputs = program.body(inputs);
-    for (const name of program.state) {
-      graph.output(`new_${name}`, trace.name(outputs[name]!), ['length'], 'float32');
-    }
+    for (const name of program.state) trace.output(`new_${name}`, outputs[name]!);
     return graph.build(program.name);
   });
 }

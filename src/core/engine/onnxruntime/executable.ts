@@ -5,20 +5,27 @@ import { checkData, checkNames, checkSpec, misuse } from '../checks.js';
 import type { Cell, ElementType, Executable, Program, TensorData, TensorSpec } from '../engine.js';
 import { GraphBuilder } from '../onnx/graph-builder.js';
 import { record } from '../tracing/backend.js';
+import { concreteShape } from '../tracing/symbolic-sizes.js';
 import { Trace } from '../tracing/trace.js';
 import { DeviceCell, HostCell, type OnnxCell } from './cells.js';
 import {
   createSession,
   describeRuntimeError,
   hostTensor,
+  type ExternalData,
   type Provider,
   type SessionSettings,
 } from './session.js';
 import { SharedSession } from './shared-session.js';
 
+/** Constants from this size on are handed over beside the graph: copied into it, all together may pass its 2 GiB. */
+const LARGE_CONSTANT_BYTES = 2 ** 20;
+
 /** A program as an ONNX graph. */
 export interface TracedProgram {
   readonly model: Uint8Array;
+  /** Large constants, which are not in the model but named there. */
+  readonly weights: readonly ExternalData[];
   readonly outputs: Readonly<Record<string, TensorSpec>>;
 }
 
@@ -30,20 +37,24 @@ function graphOutputName(program: Program, output: string): string {
 /** Records a program, with whatever gradients it takes, as one ONNX graph. */
 export function traceProgram(program: Program, target: Provider): TracedProgram {
   const graph = new GraphBuilder();
-  const trace = new Trace(graph, target);
+  const trace = new Trace(graph, target, program.symbolic);
   return record(trace, () => {
     const inputs: Record<string, Tensor> = {};
     for (const [name, { shape, dtype }] of Object.entries(program.inputs)) {
-      const info = trace.tensor(graph.input(name, shape, dtype), shape, dtype);
-      inputs[name] = tf.engine().makeTensorFromTensorInfo(info);
+      inputs[name] = tf.engine().makeTensorFromTensorInfo(trace.input(name, shape, dtype));
     }
     const outputs: Record<string, TensorSpec> = {};
     for (const [name, tensor] of Object.entries(program.body(inputs))) {
-      const spec = { shape: [...tensor.shape], dtype: tensor.dtype as ElementType };
-      graph.output(graphOutputName(program, name), trace.name(tensor), spec.shape, spec.dtype);
-      outputs[name] = spec;
+      trace.output(graphOutputName(program, name), tensor);
+      outputs[name] = { shape: [...tensor.shape], dtype: tensor.dtype as ElementType };
     }
-    return { model: graph.build(program.name), outputs };
+    const weights: ExternalData[] = [];
+    const model = graph.build(program.name, (name, data) => {
+      if (data.byteLength < LARGE_CONSTANT_BYTES) return undefined;
+      weights.push({ path: name, data });
+      return { location: name, offset: 0 };
+    });
+    return { model, weights, outputs };
   });
 }
 
@@ -61,9 +72,10 @@ export class OnnxExecutable implements Executable {
   ) {}
 
   static async compile(program: Program, settings: SessionSettings): Promise<OnnxExecutable> {
-    const { model, outputs } = traceProgram(program, settings.provider);
+    const { model, weights, outputs } = traceProgram(program, settings.provider);
     const session = await createSession(model, program.name, {
       ...settings,
+      weights,
       resident: (program.resident ?? []).map((name) => graphOutputName(program, name)),
     });
     return new OnnxExecutable(program, new SharedSession(session), outputs);
@@ -72,17 +84,22 @@ export class OnnxExecutable implements Executable {
   async run(
     feeds: Readonly<Record<string, Cell | TensorData>>,
     into: Readonly<Record<string, Cell>> = {},
+    sizes: Readonly<Record<string, number>> = {},
   ): Promise<Record<string, TensorData>> {
-    const { name: program, resident = [] } = this.program;
+    const { name: program, resident = [], symbolic } = this.program;
+    const concrete = ({ shape, dtype }: TensorSpec): TensorSpec => ({
+      shape: symbolic === undefined ? shape : concreteShape(shape, symbolic, sizes),
+      dtype,
+    });
     checkNames(`inputs of ${program}`, feeds, Object.keys(this.program.inputs));
     checkNames(`cells for the resident outputs of ${program}`, into, resident);
-    const tensors = this.feedTensors(feeds);
+    const tensors = this.feedTensors(feeds, concrete);
     const fetches: Record<string, OnnxTensor | null> = {};
     for (const name of Object.keys(this.outputs)) {
       const cell = into[name];
       if (cell !== undefined) {
         const what = `output ${name} of ${program}`;
-        checkSpec(what, this.outputs[name]!, ownCell(what, cell));
+        checkSpec(what, concrete(this.outputs[name]!), ownCell(what, cell));
       }
       fetches[graphOutputName(this.program, name)] = cell instanceof HostCell ? cell.tensor : null;
     }
@@ -111,10 +128,14 @@ export class OnnxExecutable implements Executable {
     this.shared.session.endProfiling();
   }
 
-  private feedTensors(feeds: Readonly<Record<string, Cell | TensorData>>): Record<string, OnnxTensor> {
+  private feedTensors(
+    feeds: Readonly<Record<string, Cell | TensorData>>,
+    concrete: (spec: TensorSpec) => TensorSpec,
+  ): Record<string, OnnxTensor> {
     const tensors: Record<string, OnnxTensor> = {};
     // An input that nothing in the graph reads is still declared, so it is still fed.
-    for (const [name, spec] of Object.entries(this.program.inputs)) {
+    for (const [name, declared] of Object.entries(this.program.inputs)) {
+      const spec = concrete(declared);
       const value = feeds[name]!;
       const what = `input ${name} of ${this.program.name}`;
       if (ArrayBuffer.isView(value)) {

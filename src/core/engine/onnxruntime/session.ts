@@ -12,6 +12,12 @@ export type Provider = (typeof PROVIDERS)[number];
 /** What is written to standard error: nothing but what ends the process. Errors are thrown as well, and told once. */
 const FATAL = 4;
 
+/** Bytes that a serialised graph names in place of holding them. */
+export interface ExternalData {
+  readonly path: string;
+  readonly data: Uint8Array;
+}
+
 /** How a session is made. */
 export interface SessionSettings {
   readonly provider: Provider;
@@ -19,6 +25,7 @@ export interface SessionSettings {
   readonly threads: number;
   /** Outputs that stay in GPU buffers (WebGPU only). */
   readonly resident?: readonly string[];
+  readonly weights?: readonly ExternalData[];
   /** Writes ONNX Runtime's per-node profile to `<prefix>_<time>.json` when the session ends. */
   readonly profilePrefix?: string;
   /** Fails instead of letting the CPU compute what the provider cannot. */
@@ -75,6 +82,7 @@ export async function createSession(
     enableMemPattern: false,
     logSeverityLevel: FATAL,
   };
+  if (settings.weights !== undefined && settings.weights.length > 0) options.externalData = settings.weights;
   if (settings.strict) {
     options.executionProviders = [provider];
     options.extra = { session: { disable_cpu_ep_fallback: '1' } };

@@ -2,6 +2,7 @@ import type { DataType, TensorInfo } from '@tensorflow/tfjs';
 import type { ElementType, TensorData } from '../engine.js';
 import type { GraphBuilder } from '../onnx/graph-builder.js';
 import type { OnnxType } from '../onnx/protobuf.js';
+import { SymbolicSizes } from './symbolic-sizes.js';
 
 /** What a traced tensor stands for: a value of the graph, host data, or one number repeated. */
 interface TracedValue {
@@ -36,15 +37,34 @@ export function elementType(dtype: DataType): ElementType {
  */
 export class Trace {
   private readonly values = new WeakMap<object, TracedValue>();
+  /** Sizes as values of the graph: some of them may be chosen by each run. */
+  readonly sizes: SymbolicSizes;
 
   /**
    * @param graph receives the nodes
    * @param target the execution provider; operators that only some providers have are chosen by it
+   * @param symbolic names of sizes that each run chooses, with what stands for them in shapes
    */
   constructor(
     readonly graph: GraphBuilder,
     readonly target: 'cpu' | 'webgpu' | 'cuda',
-  ) {}
+    symbolic: Readonly<Record<string, number>> = {},
+  ) {
+    this.sizes = new SymbolicSizes(graph, symbolic);
+  }
+
+  /** Declares an input of the graph. */
+  input(name: string, shape: readonly number[], dtype: ElementType): TensorInfo {
+    this.graph.input(name, this.sizes.dimensions(shape), ONNX_TYPE_OF[dtype]);
+    this.sizes.declare(name, shape);
+    return this.tensor(name, shape, dtype);
+  }
+
+  /** Declares a tensor as the output of the graph that is called `name`. */
+  output(name: string, tensor: TensorInfo): void {
+    const type = ONNX_TYPE_OF[elementType(tensor.dtype)];
+    this.graph.output(name, this.name(tensor), this.sizes.dimensions(tensor.shape), type);
+  }
 
   /** A tensor that stands for a value of the graph. */
   tensor(name: string, shape: readonly number[], dtype: DataType): TensorInfo {
@@ -108,10 +128,13 @@ export class Trace {
 
   private materialise(value: TracedValue): string {
     const type = ONNX_TYPE_OF[value.dtype];
+    if (value.data !== undefined && value.shape.some((size) => this.sizes.isSymbolic(size))) {
+      throw new Error('a program makes numbers whose shape depends on a size that each run chooses');
+    }
     if (value.data !== undefined) return this.graph.constant(value.shape, type, value.data);
     const scalar = this.graph.constant([], type, toTensorData([value.fill!], value.dtype));
     return value.shape.length === 0
       ? scalar
-      : this.graph.node('Expand', [scalar, this.graph.int64(value.shape)]);
+      : this.graph.node('Expand', [scalar, this.sizes.list(value.shape)]);
   }
 }

@@ -145,7 +145,7 @@ const power: Lowering = (trace, inputs, attributes) => {
   const names = [a, b].map((x) =>
     sameShape(x.shape, shape)
       ? trace.name(x)
-      : trace.graph.node('Expand', [trace.name(x), trace.graph.int64(shape)]),
+      : trace.graph.node('Expand', [trace.name(x), trace.sizes.list(shape)]),
   );
   return trace.tensor(trace.graph.node('Pow', names), shape, a.dtype);
 };

@@ -8,7 +8,7 @@ export function reshape(trace: Trace, x: TensorInfo, shape: readonly number[]): 
   const fill = trace.fillOf(x);
   if (fill !== undefined) return trace.filled(fill, shape, x.dtype);
   return trace.tensor(
-    trace.graph.node('Reshape', [trace.name(x), trace.graph.int64(shape)], { attributes: { allowzero: 1 } }),
+    trace.graph.node('Reshape', [trace.name(x), trace.sizes.target(shape)], { attributes: { allowzero: 1 } }),
     shape,
     x.dtype,
   );
@@ -85,7 +85,7 @@ function sliceNode(
   steps: readonly number[],
   shape: readonly number[],
 ): TensorInfo {
-  const bounds = [starts, ends, axes, steps].map((list) => trace.graph.int64(list));
+  const bounds = [starts, ends, axes, steps].map((list) => trace.sizes.list(list));
   return trace.tensor(trace.graph.node('Slice', [trace.name(x), ...bounds]), shape, x.dtype);
 }
 
@@ -153,7 +153,7 @@ const pack: Lowering = (trace, inputs, { axis }) => {
 };
 
 function splitInto(trace: Trace, x: TensorInfo, sizes: number[], axis: number): TensorInfo[] {
-  const names = trace.graph.nodeOutputs('Split', [trace.name(x), trace.graph.int64(sizes)], {
+  const names = trace.graph.nodeOutputs('Split', [trace.name(x), trace.sizes.list(sizes)], {
     attributes: { axis },
     outputs: sizes.length,
   });
@@ -184,7 +184,7 @@ const tile: Lowering = (trace, inputs, { reps }) => {
   const repeats = reps as number[];
   const shape = x.shape.map((size, axis) => size * repeats[axis]!);
   if (repeats.every((count) => count === 1)) return { dataId: x.dataId, shape, dtype: x.dtype };
-  return trace.tensor(trace.graph.node('Tile', [trace.name(x), trace.graph.int64(repeats)]), shape, x.dtype);
+  return trace.tensor(trace.graph.node('Tile', [trace.name(x), trace.sizes.list(repeats)]), shape, x.dtype);
 };
 
 const fill: Lowering = (trace, _inputs, { shape, value, dtype }) =>
