@@ -246,7 +246,7 @@ export function turnOfEvents(): Promise<void> {
 }
 
 /** The id of the special token that a text spells; it never shows in the text that is searched for stop strings. */
-function specialTokenOf(text: string, tokenizer: GenerationTokenizer): readonly number[] {
+export function specialTokenOf(text: string, tokenizer: GenerationTokenizer): readonly number[] {
   const ids = tokenizer.encode(text, { addSpecialTokens: false });
   return ids.length === 1 && tokenizer.decode(ids, { skipSpecialTokens: true }) === '' ? ids : [];
 }

@@ -131,7 +131,7 @@ function byCodePoint(a: string, b: string): number {
  * The printable character that stands for each byte in a byte-level vocabulary: itself where Latin-1 prints it, else
  * the next free one from U+0100 on (GPT-2's `bytes_to_unicode`).
  */
-function byteLevelCharacters(): string[] {
+export function byteLevelCharacters(): string[] {
   let spare = BYTES;
   return Array.from({ length: BYTES }, (_, byte) => {
     const printable = (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae;
