@@ -2,6 +2,7 @@ import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
+import { PROMPT_FOLDER } from '../cli/prompt-folder.js';
 import { ToolkitError } from '../core/errors/toolkit-error.js';
 import type { InitResult } from '../lifecycle/project/init.js';
 
@@ -13,7 +14,7 @@ export default class Init extends BaseCommand<InitResult> {
   static override summary = 'Make the folder of a new project.';
 
   static override description =
-    'Writes scope.yaml, places for data, prompts and evaluation, a .gitignore, and a README that explains the stages. ' +
+    'Writes scope.yaml, prompts for the task, places for data and evaluation, a .gitignore, and a README that explains the stages. ' +
     'Asks for name and task in a terminal. genai status then says how the project stands and what comes next.';
 
   static override examples = [
@@ -51,7 +52,7 @@ export default class Init extends BaseCommand<InitResult> {
     await assertMayWrite(folder, flags.force, this.ports.fileSystem);
     const result = await initProject(
       { folder, force: flags.force, ...(await this.answers(folder, flags)) },
-      { files: this.ports.fileSystem, places: nodeDownloadFiles, templates: TEMPLATES },
+      { files: this.ports.fileSystem, places: nodeDownloadFiles, templates: TEMPLATES, promptFolder: PROMPT_FOLDER },
     );
     this.printParagraph(`Made ${result.name} in ${result.project}: ${result.files.join(', ')}.`);
     const place = args.folder === '.' ? '' : ` ${args.folder}`;

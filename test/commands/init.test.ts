@@ -14,7 +14,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readDataset } from '../../src/core/dataset-formats/read-dataset.js';
 import { parseScope } from '../../src/core/scope/scope.js';
 import { SCOPE_TASK_NAMES } from '../../src/core/scope/tasks.js';
-import { startingPrompts } from '../../src/core/project/starting-prompts.js';
 import Init from '../../src/commands/init.js';
 import type { InitResult } from '../../src/lifecycle/project/init.js';
 import { ToolkitError } from '../../src/core/errors/toolkit-error.js';
@@ -45,9 +44,8 @@ describe('genai init', () => {
     expect(files).toEqual([
       ...['.gitignore', 'README.md', 'data/README.md', 'evaluation/README.md', 'prompts/README.md'],
       ...[
-        'prompts/few-shot.txt',
-        'prompts/one-shot.txt',
-        'prompts/zero-shot.txt',
+        'prompts/summarization-chat.md',
+        'prompts/summarization-plain.md',
         'scope.yaml',
         'stages/README.md',
       ],
@@ -63,7 +61,8 @@ describe('genai init', () => {
     expect(readFileSync(join(project, 'README.md'), 'utf8')).toMatch(
       /^# Legal: "briefs"\n\nTask: summarization/,
     );
-    for (const file of files) expect(readFileSync(join(project, file), 'utf8')).not.toContain('{{');
+    const filled = files.filter((file) => !file.startsWith('prompts/summarization'));
+    for (const file of filled) expect(readFileSync(join(project, file), 'utf8')).not.toContain('{{');
     expect(stdout).toContain(`Made Legal: "briefs" in ${project}`);
   });
 
@@ -179,13 +178,17 @@ describe('the files of a new project', () => {
     });
   });
 
-  it('have prompts for every task, with no, one and two examples', () => {
+  it('have prompts for every task, the very ones that ship with the toolkit', async () => {
     for (const task of SCOPE_TASK_NAMES) {
-      const prompts = Object.values(startingPrompts(task));
-      const label = prompts[0]!.trimEnd().split('\n').at(-1)!;
-      expect(label).toMatch(/^[A-Z][a-z]+:$/);
-      const shown = prompts.map((text) => text.split(label).length - 2);
-      expect(shown, task).toEqual([0, 1, 2]);
+      const project = join(folder, `prompts-${task}`);
+      await runCommand(Init, [project, '--task', task]);
+      const names = readdirSync(join(project, 'prompts')).filter((name) => name !== 'README.md');
+      expect(names.some((name) => name.endsWith('-plain.md')), task).toBe(true);
+      for (const name of names) {
+        const text = readFileSync(join(project, 'prompts', name), 'utf8');
+        expect(text, name).toContain(`\ntask: ${task}\n`);
+        expect(text, name).toBe(readFileSync(new URL(`../../templates/prompts/${name}`, import.meta.url), 'utf8'));
+      }
     }
   });
 });

@@ -19,7 +19,7 @@ describe('the starter prompts', () => {
     expect([...new Set(names)].sort()).toEqual(
       [
         ...['classification', 'code', 'conversation', 'essay', 'extraction', 'question-answering'],
-        ...['rewriting', 'summarization', 'translation'],
+        ...['rewriting', 'similarity', 'summarization', 'tool-calling', 'translation'],
       ].sort(),
     );
   });

@@ -3,7 +3,7 @@ import type { Scope } from '../scope/scope.js';
 import { nextStep } from './next-step.js';
 import type { ProjectFacts, ProjectStatus, StageStatus, StepStatus, TargetStatus } from './project-status.js';
 import { STAGES, type Stage } from './project-step.js';
-import { currentModel, holds, isMadeFrom, judgeSteps, type JudgedStep } from './stale-steps.js';
+import { currentAdaptation, currentModel, holds, isMadeFrom, judgeSteps, type JudgedStep } from './stale-steps.js';
 
 /** How a project stands, from what its files say. */
 export function projectStatus(facts: ProjectFacts): ProjectStatus {
@@ -32,9 +32,9 @@ export function projectStatus(facts: ProjectFacts): ProjectStatus {
   };
 }
 
-/** What was measured or shipped must be the newest model, not one before it. */
+/** What was measured must be the newest model or prompt, and what was shipped the newest model, not one before it. */
 function outrunNote(stage: Stage, judged: readonly JudgedStep[]): string | null {
-  const current = currentModel(judged);
+  const current = stage === 'evaluate' ? currentAdaptation(judged) : currentModel(judged);
   if ((stage !== 'evaluate' && stage !== 'deploy') || current === undefined) return null;
   const valid = judged.filter((one) => one.step.stage === stage && holds(one));
   if (valid.length === 0 || valid.some(({ step }) => isMadeFrom(step, current))) return null;
@@ -60,7 +60,7 @@ function targetStatus(scope: Scope | undefined, judged: readonly JudgedStep[]): 
   const { metric, target } = scope?.quality ?? {};
   if (metric == null || target == null) return null;
   const isLessBetter = scopeMetric(metric).best === null;
-  const current = currentModel(judged);
+  const current = currentAdaptation(judged);
   const values = judged
     .filter((one) => one.step.stage === 'evaluate' && holds(one))
     .filter(({ step }) => current === undefined || isMadeFrom(step, current))

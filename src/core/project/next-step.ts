@@ -1,7 +1,7 @@
 import { commandWord } from './command-word.js';
 import type { NextStep, ProjectFacts, StageStatus, TargetStatus } from './project-status.js';
 import type { ProjectStep } from './project-step.js';
-import { currentModel, pulledFolder, type JudgedStep } from './stale-steps.js';
+import { currentAdaptation, currentModel, pulledFolder, type JudgedStep } from './stale-steps.js';
 
 /** Names of runs that are proposed, tried in turn: `runs/first`, then `runs/2`, `runs/3`, … */
 function freeRun(steps: readonly ProjectStep[]): string {
@@ -60,7 +60,7 @@ function select({ steps }: ProjectFacts): NextStep {
     : { stage: 'select', command: again.command!, why: 'the choice must be confirmed' };
 }
 
-function adapt({ dataset, steps, modelFolder }: ProjectFacts): NextStep {
+function adapt({ dataset, steps, modelFolder, prompt, testRows }: ProjectFacts): NextStep {
   const unfinished = steps.find(({ stage, state }) => stage === 'adapt' && state === 'unfinished');
   if (unfinished?.command != null)
     return { stage: 'adapt', command: unfinished.command, why: `${unfinished.name} was interrupted` };
@@ -71,10 +71,14 @@ function adapt({ dataset, steps, modelFolder }: ProjectFacts): NextStep {
     return { stage: 'adapt', command, why: 'the chosen model is not on this machine yet' };
   }
   if (dataset === undefined) {
+    if (prompt === undefined) {
+      const command = `genai chat ${commandWord(modelFolder)}`;
+      return { stage: 'adapt', command, why: 'to fine-tune, put rows into data/train.jsonl; until then, try it' };
+    }
     return {
       stage: 'adapt',
-      command: `genai generate ${commandWord(modelFolder)} --prompt-file prompts/zero-shot.txt`,
-      why: 'see how far a prompt gets; to fine-tune, put rows into data/train.jsonl',
+      command: `genai adapt prompt-engineer --model ${commandWord(modelFolder)} --prompt ${commandWord(prompt)} --dataset ${testRowsWord(testRows)}`,
+      why: `${testRows === undefined ? `put rows with their answers into ${TEST_ROWS}, and see` : 'see'} how far a prompt gets; to fine-tune, put rows into data/train.jsonl`,
     };
   }
   return {
@@ -84,6 +88,11 @@ function adapt({ dataset, steps, modelFolder }: ProjectFacts): NextStep {
   };
 }
 
+/** Where rows to measure on are to be put. */
+const TEST_ROWS = 'evaluation/test.jsonl';
+
+const testRowsWord = (path: string | undefined): string => commandWord(path ?? TEST_ROWS);
+
 /** The model to measure or use: the newest of the project's own, else the chosen one. */
 function modelAtHand({ modelFolder }: ProjectFacts, judged: readonly JudgedStep[]): string {
   return commandWord(currentModel(judged)?.name ?? modelFolder ?? 'MODEL');
@@ -92,19 +101,28 @@ function modelAtHand({ modelFolder }: ProjectFacts, judged: readonly JudgedStep[
 function evaluate(facts: ProjectFacts, judged: readonly JudgedStep[]): NextStep {
   const { testRows, scope: read } = facts;
   const model = modelAtHand(facts, judged);
+  const found = currentAdaptation(judged);
+  const rows = testRowsWord(testRows);
+  const measureOn = (which: string): string =>
+    testRows === undefined ? `put rows that ${which} into ${TEST_ROWS}, and measure on them` : `measure on rows that ${which}`;
+  if (found?.prompt !== undefined) {
+    const asked = found.results['model'];
+    return {
+      stage: 'evaluate',
+      command: `genai evaluate ${typeof asked === 'string' ? commandWord(asked) : model} --prompt ${commandWord(found.prompt)} --dataset ${rows}`,
+      why: measureOn('the prompt was not chosen on'),
+    };
+  }
   if (read?.task === 'text-classification') {
     return {
       stage: 'evaluate',
-      command: `genai evaluate classification ${model} --dataset ${commandWord(testRows ?? 'evaluation/test.jsonl')}`,
-      why:
-        testRows === undefined
-          ? 'put rows that are not trained on into evaluation/test.jsonl, and measure on them'
-          : 'measure on rows that were not trained on',
+      command: `genai evaluate classification ${model} --dataset ${rows}`,
+      why: measureOn('were not trained on'),
     };
   }
   return {
     stage: 'evaluate',
-    command: `genai generate ${model} --prompt-file prompts/zero-shot.txt`,
+    command: `genai chat ${model}`,
     why: 'read what it answers; with rows in data/valid.jsonl a run measures its perplexity too',
   };
 }

@@ -5,6 +5,10 @@ import type { FileSystem } from '../../platform/file-system.js';
 export const SCOPE_FILE = 'scope.yaml';
 /** Folder of a project whose small files record what was done. */
 export const STAGES_FOLDER = 'stages';
+/** Folder of a project that prompt templates are in. */
+export const PROMPTS_FOLDER = 'prompts';
+/** The best prompt that was found, in that folder. */
+export const BEST_PROMPT = 'best.md';
 /** Folder of a project that training runs are in. */
 export const RUNS_FOLDER = 'runs';
 

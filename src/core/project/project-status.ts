@@ -65,6 +65,8 @@ export interface ProjectFacts {
   readonly dataset: string | undefined;
   /** Rows kept for evaluation. */
   readonly testRows: string | undefined;
+  /** A prompt template to begin with. */
+  readonly prompt: string | undefined;
   /** Whether the chosen model is on this machine, and where. */
   readonly modelFolder: string | undefined;
 }

@@ -30,6 +30,8 @@ export interface ProjectStep {
   readonly outputs: readonly string[];
   /** The model that it chose or built on. */
   readonly model?: string;
+  /** The prompt template that it found, where it adapted no model but what the model is asked. */
+  readonly prompt?: string;
   /** What does it again, or goes on with it. */
   readonly command: string | null;
 }

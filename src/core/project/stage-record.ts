@@ -7,8 +7,11 @@ import { filesThatCount, fingerprintFile, type FingerprintPorts } from './finger
 import { pathInProject, STAGES_FOLDER } from './project-folder.js';
 import { readSmallText } from './small-text.js';
 
-/** Stages whose results are recorded; what is adapted is read off the run folders, the scope is a file of its own. */
-export const RECORDED_STAGES = ['select', 'evaluate', 'deploy'] as const;
+/**
+ * Stages whose results are recorded. Of adaptation only prompts are: what is trained is read off the run folders. The
+ * scope is a file of its own.
+ */
+export const RECORDED_STAGES = ['select', 'adapt', 'evaluate', 'deploy'] as const;
 
 const text = z.string().max(10_000);
 const figure = z.union([text, z.number(), z.boolean(), z.null()]);

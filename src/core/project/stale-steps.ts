@@ -72,5 +72,14 @@ export function holds({ step, reasons }: JudgedStep): boolean {
 
 /** The newest adapted model that holds. */
 export function currentModel(judged: readonly JudgedStep[]): ProjectStep | undefined {
-  return judged.findLast((one) => one.step.stage === 'adapt' && holds(one))?.step;
+  return judged.findLast((one) => isAdapted(one) && one.step.prompt === undefined)?.step;
+}
+
+/** The newest adapted model or prompt that holds: what has to be measured. */
+export function currentAdaptation(judged: readonly JudgedStep[]): ProjectStep | undefined {
+  return judged.findLast(isAdapted)?.step;
+}
+
+function isAdapted(one: JudgedStep): boolean {
+  return one.step.stage === 'adapt' && holds(one);
 }

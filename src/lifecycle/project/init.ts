@@ -3,11 +3,11 @@ import { z } from 'zod';
 import { quoteName } from '../../core/checkpoints/quote-name.js';
 import { ToolkitError } from '../../core/errors/toolkit-error.js';
 import { didYouMean } from '../../core/near-matches.js';
-import { SCOPE_FILE } from '../../core/project/project-folder.js';
-import { startingPrompts } from '../../core/project/starting-prompts.js';
+import { PROMPTS_FOLDER, SCOPE_FILE } from '../../core/project/project-folder.js';
+import { parsePromptTemplate } from '../../core/prompts/prompt-template.js';
 import { SCOPE_VERSION } from '../../core/scope/scope-schema.js';
 import { checkScope, writeScope } from '../../core/scope/scope.js';
-import { findScopeTask, SCOPE_TASK_NAMES } from '../../core/scope/tasks.js';
+import { findScopeTask, SCOPE_TASK_NAMES, type ScopeTaskName } from '../../core/scope/tasks.js';
 import type { DownloadFiles } from '../../platform/download-files.js';
 import type { FileSystem } from '../../platform/file-system.js';
 import { parseOptions } from '../parse-options.js';
@@ -38,6 +38,8 @@ export interface InitPorts {
   readonly places: Pick<DownloadFiles, 'prepare'>;
   /** Folder with the files of a new project. */
   readonly templates: string;
+  /** Folder of the prompts that ship with the toolkit. */
+  readonly promptFolder: string;
 }
 
 /** What {@link initProject} made. */
@@ -75,7 +77,7 @@ export async function initProject(options: InitOptions, ports: InitPorts): Promi
   const scope = checkScope({ version: SCOPE_VERSION, name: name ?? basename(project), task });
   await assertMayWrite(project, force, ports.files);
   const content = new Map(await readTemplates(ports, { name: scope.name, task: `${task} (see scope.yaml)` }));
-  for (const [file, text] of Object.entries(startingPrompts(task))) content.set(`prompts/${file}`, text);
+  for (const [file, text] of await readPrompts(ports, task)) content.set(`${PROMPTS_FOLDER}/${file}`, text);
   // The scope makes the folder a project, so it is written when all else is there.
   for (const [path, text] of [...content, [SCOPE_FILE, writeScope(scope)] as const])
     await ports.files.writeAtomic(await ports.places.prepare(project, path.split('/')), text);
@@ -101,6 +103,19 @@ export async function assertMayWrite(folder: string, force: boolean, files: File
     'USAGE',
     'Choose another folder; or --force to write among them, over files of the same name.',
   );
+}
+
+/** The prompts that ship with the toolkit for a task, by their file. */
+async function readPrompts(
+  { files, promptFolder }: InitPorts,
+  task: ScopeTaskName,
+): Promise<[string, string][]> {
+  const own: [string, string][] = [];
+  for (const name of (await files.list(promptFolder)).filter((file) => file.endsWith('.md')).sort()) {
+    const text = await files.readText(join(promptFolder, name));
+    if ((await parsePromptTemplate(text, name)).settings.task === task) own.push([name, text]);
+  }
+  return own;
 }
 
 /** The files of the template, by their path in the project, with what stands in braces filled in. */

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { findSplitFiles } from '../../core/dataset-formats/split-files.js';
 import { ToolkitError } from '../../core/errors/toolkit-error.js';
 import { fingerprintFile, type Fingerprint, type FingerprintPorts } from '../../core/project/fingerprint.js';
-import { RUNS_FOLDER, SCOPE_FILE, STAGES_FOLDER } from '../../core/project/project-folder.js';
+import { BEST_PROMPT, PROMPTS_FOLDER, RUNS_FOLDER, SCOPE_FILE, STAGES_FOLDER } from '../../core/project/project-folder.js';
 import type { ProjectFacts } from '../../core/project/project-status.js';
 import type { Figures, ProjectStep, Stage, StepInput } from '../../core/project/project-step.js';
 import { readRunStep } from '../../core/project/run-step.js';
@@ -13,6 +13,16 @@ import { parseScope, type Scope } from '../../core/scope/scope.js';
 
 /** Entries of `runs/` and of `stages/` that are read at most. */
 const MOST_ENTRIES = 10_000;
+
+/** Ending of the files of prompts. */
+const PROMPT_ENDING = '.md';
+
+/** How the names of records begin that are not of evaluations. */
+const RECORD_NAMES: readonly (readonly [beginning: string, stage: Stage])[] = [
+  ['select', 'select'],
+  ['prompt', 'adapt'],
+  ['deploy', 'deploy'],
+];
 
 /** Fields of a scope that say which project it is; all others say what is asked of it. */
 const NAMING_FIELDS = new Set(['version', 'name', 'task']);
@@ -36,6 +46,7 @@ export async function readProject(project: string, ports: FingerprintPorts): Pro
     ...{ project, scope, steps },
     dataset: await datasetIn(project, ports),
     testRows: await firstThere(project, ['evaluation/test.jsonl', 'data/test.jsonl'], ports),
+    prompt: await promptIn(project, ports),
     modelFolder: model === undefined ? undefined : await modelFolder(project, model, ports),
   };
 }
@@ -143,14 +154,17 @@ async function readRecords(
       const record = await readStageRecord(ports.files, join(project, name));
       const { stage, command, results, outputs } = record;
       const model = stage === 'select' ? results['model'] : undefined;
+      const prompt =
+        stage === 'adapt' ? outputs.find((path) => path.endsWith(PROMPT_ENDING)) : undefined;
       steps.push({
         ...{ stage, name, state: 'done', results, outputs, command },
         when: Date.parse(record.recorded),
         inputs: await compare(record.inputs),
         ...(typeof model === 'string' && { model }),
+        ...(prompt !== undefined && { prompt }),
       });
     } catch (error) {
-      const stage = (['select', 'deploy'] as const).find((known) => entry.startsWith(known)) ?? 'evaluate';
+      const stage = RECORD_NAMES.find(([beginning]) => entry.startsWith(beginning))?.[1] ?? 'evaluate';
       steps.push(damaged(stage, name, error));
     }
   }
@@ -230,6 +244,16 @@ async function firstThere(
     if (((await files.stat(join(project, path)))?.size ?? 0) > 0) return path;
   }
   return undefined;
+}
+
+/** The best prompt that was found, else the first plain one: that takes models without a chat template too. */
+async function promptIn(project: string, ports: FingerprintPorts): Promise<string | undefined> {
+  const names = (await entriesOf(project, PROMPTS_FOLDER, ports)).filter(
+    (name) => name.endsWith(PROMPT_ENDING) && name !== 'README.md',
+  );
+  const plain = names.filter((name) => name.endsWith(`-plain${PROMPT_ENDING}`)).sort();
+  const chosen = names.find((name) => name === BEST_PROMPT) ?? plain[0] ?? names.sort()[0];
+  return chosen && `${PROMPTS_FOLDER}/${chosen}`;
 }
 
 /** Where a chosen model is: the path itself, or the place in the project that one of the hub is pulled to. */

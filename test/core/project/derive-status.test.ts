@@ -35,6 +35,7 @@ function status(steps: ProjectStep[], changed: Partial<ProjectFacts> = {}): Proj
       scope: SCOPE,
       dataset: 'data',
       testRows: 'evaluation/test.jsonl',
+      prompt: 'prompts/essay-plain.md',
       modelFolder: 'models/a',
     },
     ...changed,
@@ -115,6 +116,31 @@ describe('a stage', () => {
     expect(status([...before, run('runs/2', 2), evaluation('runs/2')]).stages[3]!.state).toBe('done');
   });
 
+  it('of adaptation is done by a prompt, which makes no model, and which has to be measured by itself', () => {
+    const prompt = step('adapt', 'stages/prompt-a.yaml', {
+      ...{ when: 2, prompt: 'prompts/best.md', outputs: ['runs/prompts/x', 'prompts/best.md'] },
+      results: { accuracy: 1, model: 'models/a' },
+    });
+    const found = status([scope, choice(), prompt]);
+    expect(states(found)).toBe('scope done, select done, adapt done, evaluate next, deploy waiting');
+    expect(found.next).toEqual({
+      stage: 'evaluate',
+      command: 'genai evaluate models/a --prompt prompts/best.md --dataset evaluation/test.jsonl',
+      why: 'measure on rows that the prompt was not chosen on',
+    });
+    const measured = step('evaluate', 'stages/evaluate-a.yaml', { inputs: [input('prompts/best.md')] });
+    const after = status([scope, choice(), prompt, measured]);
+    expect(states(after)).toBe('scope done, select done, adapt done, evaluate done, deploy next');
+    expect(after.next!.command).toBe('genai chat models/a');
+    // A model that was trained and measured before is what a prompt replaces, and the other way round.
+    const tuned = [scope, choice(), run('runs/1', 1), evaluation('runs/1')];
+    expect(status(tuned).stages[3]!.state).toBe('done');
+    expect(status([...tuned, prompt]).stages[3]).toMatchObject({
+      ...{ state: 'stale', note: 'stages/prompt-a.yaml is newer than all of these' },
+    });
+    expect(status([...tuned, { ...prompt, when: 0 }]).stages[3]!.state).toBe('done');
+  });
+
   it('that is damaged does not count, and tells why', () => {
     const broken = step('adapt', 'runs/1', {
       state: 'damaged',
@@ -145,7 +171,7 @@ describe('the next command', () => {
       'genai select pull org/b --out models/b',
     );
     expect(status(steps, { modelFolder: 'models/b', dataset: undefined }).next!.command).toBe(
-      'genai generate models/b --prompt-file prompts/zero-shot.txt',
+      'genai adapt prompt-engineer --model models/b --prompt prompts/essay-plain.md --dataset evaluation/test.jsonl',
     );
     expect(status(steps, { modelFolder: 'my models/b' }).next!.command).toBe(
       'genai adapt fine-tune --model "my models/b" --dataset data --out runs/first',

@@ -59,7 +59,7 @@ describe('what a run tells', () => {
     writeRun('first', { perplexity: null });
     expect((await status()).next).toMatchObject({
       stage: 'evaluate',
-      command: 'genai generate runs/first --prompt-file prompts/zero-shot.txt',
+      command: 'genai chat runs/first',
     });
   });
 
