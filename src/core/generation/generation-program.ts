@@ -4,6 +4,7 @@ import { loraAdaptation, loraParameters, type LoraSettings } from '../adapters/l
 import type { Model, ParameterSpec } from '../architectures/architecture.js';
 import type { Program, TensorSpec } from '../engine/engine.js';
 import { cachedAttention } from '../engine/operations/cached-attention.js';
+import { sequenceAttention } from '../layers/attention.js';
 import type { ForwardContext } from '../layers/forward-context.js';
 import { cacheShape, pastName, presentName } from './key-value-cache.js';
 
@@ -27,6 +28,38 @@ export function allParameters({ model, adapter }: AdaptedModel): readonly Parame
   return adapter === undefined ? model.parameters : [...model.parameters, ...loraParameters(model, adapter)];
 }
 
+function parameterInputs(adapted: AdaptedModel): Record<string, TensorSpec> {
+  return Object.fromEntries(
+    allParameters(adapted).map(({ name, shape }) => [name, { shape, dtype: 'float32' as const }]),
+  );
+}
+
+/**
+ * Attends over the caches among a program's inputs.
+ *
+ * @param present receives the caches with the new tokens in them, by the names of the outputs
+ */
+export function attendOverCache(
+  inputs: Readonly<Record<string, Tensor>>,
+  present: Record<string, Tensor>,
+): ForwardContext['attend'] {
+  return ({ layer, query, key, value, ...settings }) => {
+    const { attended, presentKey, presentValue } = cachedAttention(
+      {
+        ...{ query, key, value },
+        pastKey: inputs[pastName('key', layer)]!,
+        pastValue: inputs[pastName('value', layer)]!,
+        lastPositions: inputs['last_positions']!,
+        totalLength: inputs['total_length']!,
+      },
+      settings,
+    );
+    present[presentName('key', layer)] = presentKey;
+    present[presentName('value', layer)] = presentValue;
+    return attended;
+  };
+}
+
 /**
  * Runs new tokens through the network against a key/value cache. Output `logits` [batchSize, vocabulary] is of one token
  * per row; the caches are resident.
@@ -47,12 +80,7 @@ export function generationProgram(adapted: AdaptedModel, shape: GenerationShape)
   return {
     name: `${length === 1 ? 'generation' : 'reading'} of ${batchSize} × ${length} tokens`,
     inputs: {
-      ...Object.fromEntries(
-        allParameters(adapted).map(({ name, shape: dimensions }): [string, TensorSpec] => [
-          name,
-          { shape: dimensions, dtype: 'float32' },
-        ]),
-      ),
+      ...parameterInputs(adapted),
       ...Object.fromEntries(bothCaches(pastName).map((name) => [name, cache])),
       tokens: ids,
       positions: ids,
@@ -66,21 +94,7 @@ export function generationProgram(adapted: AdaptedModel, shape: GenerationShape)
       const present: Record<string, Tensor> = {};
       const context: ForwardContext = {
         parameter,
-        attend({ layer, query, key, value, ...settings }) {
-          const { attended, presentKey, presentValue } = cachedAttention(
-            {
-              ...{ query, key, value },
-              pastKey: inputs[pastName('key', layer)]!,
-              pastValue: inputs[pastName('value', layer)]!,
-              lastPositions: inputs['last_positions']!,
-              totalLength: inputs['total_length']!,
-            },
-            settings,
-          );
-          present[presentName('key', layer)] = presentKey;
-          present[presentName('value', layer)] = presentValue;
-          return attended;
-        },
+        attend: attendOverCache(inputs, present),
         ...(adapter && { adapt: loraAdaptation(model, adapter, parameter, undefined) }),
       };
       const hidden = model.hiddenStates(context, inputs['tokens']!, inputs['positions']!, capacity);
@@ -89,6 +103,42 @@ export function generationProgram(adapted: AdaptedModel, shape: GenerationShape)
       const ends = tf.gather(rows, inputs['ends'] as Tensor1D) as Tensor2D;
       const head = parameter(model.headParameter) as Tensor2D;
       return { logits: tf.matMul(ends, head, false, true), ...present };
+    },
+  };
+}
+
+/**
+ * Reads whole texts without a cache. Output `means` [batchSize, hidden] is the mean of each text's hidden states after the
+ * final normalisation.
+ *
+ * Inputs beside parameters: `tokens` and `positions` [batchSize, length]; `shares` [batchSize, length], for each token one
+ * by the number of tokens of its text, 0 for padding.
+ */
+export function meanStatesProgram(
+  adapted: AdaptedModel,
+  { batchSize, length }: Pick<GenerationShape, 'batchSize' | 'length'>,
+): Program {
+  const { model, adapter } = adapted;
+  const ids: TensorSpec = { shape: [batchSize, length], dtype: 'int32' };
+  return {
+    name: `mean states of ${batchSize} × ${length} tokens`,
+    inputs: {
+      ...parameterInputs(adapted),
+      tokens: ids,
+      positions: ids,
+      shares: { shape: ids.shape, dtype: 'float32' },
+    },
+    body: (inputs) => {
+      const parameter = (name: string): Tensor => inputs[name]!;
+      const context: ForwardContext = {
+        parameter,
+        // Padding follows the text, and nothing attends to what follows it.
+        attend: sequenceAttention(undefined),
+        ...(adapter && { adapt: loraAdaptation(model, adapter, parameter, undefined) }),
+      };
+      const hidden = model.hiddenStates(context, inputs['tokens']!, inputs['positions']!, length);
+      const shares = tf.reshape(inputs['shares']!, [batchSize, 1, length]);
+      return { means: tf.reshape(tf.matMul(shares, hidden), [batchSize, model.shape.hidden]) };
     },
   };
 }

@@ -1,6 +1,7 @@
 /** Text from models: prompts, sampling, a key/value cache, streamed answers, conversations. */
 export { beamSearch, type BeamCompletion, type BeamSettings } from './beam-search.js';
 export { ChatSession, type ChatSettings } from './chat-session.js';
+export { embedTexts, type EmbedPorts } from './embed-texts.js';
 export { explainSampling, type SamplingExplanation, type SamplingStage } from './explain-sampling.js';
 export {
   generate,

@@ -7,6 +7,7 @@ import {
   allParameters,
   cacheCopyProgram,
   generationProgram,
+  meanStatesProgram,
   type AdaptedModel,
   type GenerationShape,
 } from './generation-program.js';
@@ -144,6 +145,31 @@ export class LanguageModel {
     );
     await executable.run({ ...from.past, rows: Int32Array.from(rows) }, to.present);
     for (const [index, row] of rows.entries()) to.rows[index] = [...from.rows[row]!];
+  }
+
+  /**
+   * Reads texts, each by itself, and keeps nothing of them.
+   *
+   * @param texts tokens of each, at least one and at most the context length
+   * @returns for each text the mean of its hidden states after the final normalisation, [hidden]
+   */
+  async meanStates(texts: readonly (readonly number[])[]): Promise<Float32Array[]> {
+    const batchSize = texts.length;
+    const longest = Math.max(...texts.map((text) => text.length));
+    const length = Math.min(this.contextLength, powerOfTwo(longest, SMALLEST_LENGTH));
+    const executable = await this.compileOnce(`means of ${batchSize} × ${length}`, () =>
+      meanStatesProgram(this.adapted, { batchSize, length }),
+    );
+    const tokens = new Int32Array(batchSize * length);
+    const shares = new Float32Array(batchSize * length);
+    texts.forEach((text, row) => {
+      tokens.set(text, row * length);
+      shares.fill(1 / text.length, row * length, row * length + text.length);
+    });
+    const positions = tokens.map((_, index) => index % length);
+    const { means } = await executable.run({ ...this.parameters, tokens, positions, shares });
+    const { hidden } = this.model.shape;
+    return texts.map((_, row) => means!.slice(row * hidden, (row + 1) * hidden) as Float32Array);
   }
 
   async dispose(): Promise<void> {

@@ -4,6 +4,7 @@ import type { Engine } from '../engine/engine.js';
 import { quoteName } from '../checkpoints/quote-name.js';
 import type { StateDict } from '../checkpoints/checkpoint.js';
 import { ToolkitError } from '../errors/index.js';
+import { assertEmbeddable, embedTexts } from '../generation/embed-texts.js';
 import { assertReadable, generateInCache, lengthNeeded } from '../generation/generate.js';
 import { LanguageModel, type LoadedAdapter } from '../generation/language-model.js';
 import { openModelSource, type ModelSource } from '../generation/load-language-model.js';
@@ -19,6 +20,7 @@ import type {
   Completion,
   CompletionRequest,
   ContinuationScore,
+  Embeddings,
   FinishReason,
   NextTokenDistribution,
   Prompt,
@@ -27,6 +29,9 @@ import type {
   TextLikelihood,
   TextScoreRequest,
 } from './provider.js';
+
+/** Characters of a text by which a message names it. */
+const LONGEST_NAME = 60;
 
 /** A model on an engine, in the two forms in which it is used. */
 interface LoadedModel {
@@ -65,6 +70,11 @@ class LocalProvider implements Provider {
     (batch, signal) => this.inTurn(() => this.score(batch, signal)),
   );
 
+  private readonly embeddings = new BatchQueue<readonly (readonly number[])[], Float32Array[]>(
+    (waiting) => waiting,
+    (batch, signal) => this.inTurn(() => this.vectors(batch, signal)),
+  );
+
   constructor(
     location: string,
     private readonly source: ModelSource,
@@ -94,8 +104,8 @@ class LocalProvider implements Provider {
   }
 
   async scoreContinuations(request: ScoreRequest, signal?: AbortSignal): Promise<ContinuationScore[]> {
-    const { prompt, continuations, withGreedy = false } = request;
-    const pairs = continuations.map((continuation) => this.encodePair(prompt, continuation, request.id));
+    const { withGreedy = false } = request;
+    const pairs = request.continuations.map((continuation) => this.encodePair(request, continuation));
     const sequences = pairs.map(({ promptIds, continuationIds }) => ({
       tokenIds: [...promptIds, ...continuationIds],
       supervised: [...promptIds.map(() => 0), ...continuationIds.map(() => 1)],
@@ -105,7 +115,7 @@ class LocalProvider implements Provider {
     return losses.map((loss, index) => ({
       logLikelihood: -loss,
       tokens: pairs[index]!.continuationIds.length,
-      bytes: Buffer.byteLength(continuations[index]!),
+      bytes: Buffer.byteLength(request.continuations[index]!),
       isGreedy: greedy?.[index] ?? null,
     }));
   }
@@ -144,6 +154,19 @@ class LocalProvider implements Provider {
     });
   }
 
+  async embed(texts: readonly string[], signal?: AbortSignal): Promise<Embeddings> {
+    const { tokenizer, model } = this.source;
+    const tokenIds = texts.map((text) => encodeText(tokenizer, text));
+    // One that cannot be embedded is not to fail those that are computed with it.
+    for (const [index, ids] of tokenIds.entries())
+      assertEmbeddable(ids, model.shape, quoteName(texts[index]!.slice(0, LONGEST_NAME)));
+    return {
+      vectors: await this.embeddings.add(tokenIds, signal),
+      promptTokens: tokenIds.reduce((sum, { length }) => sum + length, 0),
+      costUsd: null,
+    };
+  }
+
   async close(): Promise<void> {
     await this.turn.catch(() => undefined);
     await (await this.loaded?.catch(() => undefined))?.dispose();
@@ -162,7 +185,7 @@ class LocalProvider implements Provider {
    * Spaces at the end of a text count to the continuation: most vocabularies join them to the word that follows. The
    * Evaluation Harness of EleutherAI does the same, so that scores can be compared.
    */
-  private encodePair(prompt: Prompt, continuation: string, id: string | undefined): EncodedPair {
+  private encodePair({ id, prompt, withEnd = false }: ScoreRequest, continuation: string): EncodedPair {
     const { tokenizer, model } = this.source;
     let pair: EncodedPair;
     if (prompt.kind === 'chat') {
@@ -186,10 +209,22 @@ class LocalProvider implements Provider {
         'Give at least one character.',
       );
     }
+    if (withEnd) pair = { ...pair, continuationIds: [...pair.continuationIds, this.endOfText()] };
     assertReadable(pair.promptIds, model.shape, nameOf(id));
     // What is scored may fill the context to its end: nothing comes after the last token.
     assertReadable([...pair.promptIds, ...pair.continuationIds].slice(1), model.shape, nameOf(id));
     return pair;
+  }
+
+  /** The token that rows are closed with where a model is trained on them. */
+  private endOfText(): number {
+    const [end] = this.source.tokenizer.endOfSequenceIds;
+    if (end !== undefined) return end;
+    throw new ToolkitError(
+      `${this.id}: has no token for the end of a text, which is to be scored`,
+      'UNSUPPORTED',
+      'Score the choices alone.',
+    );
   }
 
   /** Does something that computes once all before it is done. */
@@ -241,6 +276,15 @@ class LocalProvider implements Provider {
       signal.throwIfAborted();
     });
     return batch.map(({ length }) => losses.splice(0, length));
+  }
+
+  private async vectors(
+    batch: readonly (readonly (readonly number[])[])[],
+    signal: AbortSignal,
+  ): Promise<Float32Array[][]> {
+    const { model } = await this.load(signal);
+    const vectors = await embedTexts(model, batch.flat(), { signal });
+    return batch.map(({ length }) => vectors.splice(0, length));
   }
 
   /** Reads each prompt once, and of a continuation only as much as greedy decoding agrees with. */

@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadWeights } from '../../../src/core/checkpoints/load-weights.js';
 import type { Engine } from '../../../src/core/engine/engine.js';
+import { embedTexts } from '../../../src/core/generation/embed-texts.js';
+import { LanguageModel } from '../../../src/core/generation/language-model.js';
 import { openModelSource } from '../../../src/core/generation/load-language-model.js';
 import { openProvider } from '../../../src/core/providers/open-provider.js';
 import type {
@@ -14,11 +16,12 @@ import type {
   Provider,
 } from '../../../src/core/providers/provider.js';
 import { CompletionCache } from '../../../src/core/providers/completion-cache.js';
-import { runRequests, runTextScores } from '../../../src/core/providers/run-requests.js';
+import { runEmbeddings, runRequests, runTextScores } from '../../../src/core/providers/run-requests.js';
 import { SequenceScorer } from '../../../src/core/scoring/sequence-scorer.js';
 import { generateText } from '../../../src/lifecycle/generate/generate-text.js';
 import { systemClock } from '../../../src/platform/clock.js';
 import { nodeFileSystem } from '../../../src/platform/file-system.js';
+import { compare } from '../../golden/golden.js';
 import { cpuEngine } from '../generation/models.js';
 import { failure, networkPorts } from './fake-ports.js';
 
@@ -212,5 +215,39 @@ describe('the fingerprint', () => {
     writeFileSync(path, JSON.stringify(config));
     expect(await of(copy)).not.toBe(own);
     rmSync(copy, { recursive: true });
+  });
+});
+
+describe('embeddings', () => {
+  it('are the mean of the final hidden states, kept in a cache, and refuse what is too long', async () => {
+    const texts = ['A fox is an animal.', 'The sun', 'A fox is an animal.'];
+    const { vectors, promptTokens } = await provider.embed!(texts);
+    expect(promptTokens).toBe(
+      texts.reduce((sum, each) => sum + provider.countTokens!({ kind: 'text', text: each }), 0),
+    );
+    // What the model computes of the text by itself; the golden test holds that to transformers.
+    const { model, tokenizer } = await openModelSource(nodeFileSystem, { model: STARTER });
+    const weights = await loadWeights(nodeFileSystem, STARTER, model);
+    const alone = await LanguageModel.create(engine, model, weights);
+    const [expected] = await embedTexts(alone, [tokenizer.encode(texts[0]!)]);
+    expect(compare(vectors[0]!, expected!).difference).toBeLessThan(2e-6);
+    expect(vectors[2]).toEqual(vectors[0]);
+    await alone.dispose();
+
+    const folder = mkdtempSync(join(tmpdir(), 'genai-embeddings-'));
+    const run = () =>
+      runEmbeddings(provider, texts, {
+        clock: systemClock,
+        cache: new CompletionCache(nodeFileSystem, folder),
+      });
+    const [first, again] = [await run(), await run()];
+    expect(first.map(({ isFromCache }) => isFromCache)).toEqual([false, false, false]);
+    expect(again).toEqual(first.map(({ result }) => ({ result, isFromCache: true })));
+    rmSync(folder, { recursive: true });
+
+    const long = 'fox '.repeat(400);
+    const [outcome, other] = await Promise.allSettled([provider.embed!([long]), provider.embed!(['A fox'])]);
+    expect(outcome).toMatchObject({ reason: { code: 'CONTEXT_OVERFLOW' } });
+    expect(other.status).toBe('fulfilled');
   });
 });
