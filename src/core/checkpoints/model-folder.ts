@@ -7,14 +7,15 @@ import { isPickleName, refusePickle } from './pickled-weights.js';
 import { isPlainFileName } from './plain-file-name.js';
 import { quoteName } from './quote-name.js';
 import {
+  castTensors,
   openSafetensors,
-  STORAGE_BYTES,
-  writeSafetensors,
+  writeStoredTensors,
   type SafetensorsEntry,
   type SafetensorsFile,
+  type StoredTensor,
 } from './safetensors.js';
 import { shardFileName, splitIntoShards } from './shards.js';
-import { asTensorSource, elementCount, type TensorSource } from './tensor-source.js';
+import { elementCount, type TensorSource } from './tensor-source.js';
 import { copyTokenizerFiles } from './tokenizer-files.js';
 import { WRITER_METADATA, writeWholeFolder, type WholeFolderOptions } from './whole-folder.js';
 
@@ -219,8 +220,8 @@ export interface ModelFolderContent extends WholeFolderOptions {
   /** Written as `config.json`, with `torch_dtype` set to `storage`. */
   readonly config: JsonObject;
   readonly generationConfig?: JsonObject;
-  /** All parameters under their published names; tied ones once. */
-  readonly state: StateDict | TensorSource;
+  /** All parameters under their published names, tied ones once; or tensors that say themselves how they are stored. */
+  readonly state: StateDict | TensorSource | { readonly stored: ReadonlyMap<string, StoredTensor> };
   /** Type that the weights are stored in. */
   readonly storage: StorageType;
   /** Folder whose tokenizer files are copied. */
@@ -258,28 +259,20 @@ async function writeWeights(
   folder: string,
   { state, storage, maximumShardBytes = DEFAULT_SHARD_BYTES }: ModelFolderContent,
 ): Promise<void> {
-  const source = asTensorSource(state);
-  const sizes = Array.from(
-    source.tensors,
-    ([name, { shape }]) => [name, elementCount(shape) * STORAGE_BYTES[storage]] as const,
-  );
+  const tensors = 'stored' in state ? state.stored : castTensors(state, storage);
+  const sizes = Array.from(tensors, ([name, { bytes }]) => [name, bytes] as const);
   const shards = splitIntoShards(sizes, maximumShardBytes);
   const weightMap: [string, string][] = [];
   for (const [index, { names }] of shards.entries()) {
     const file = shardFileName(index, shards.length);
-    const tensors = new Map(names.map((name) => [name, source.tensors.get(name)!]));
-    await writeSafetensors(
-      files,
-      join(folder, file),
-      { tensors, readTensor: (name) => source.readTensor(name) },
-      storage,
-      WRITER_METADATA,
-    );
+    const own = new Map(names.map((name) => [name, tensors.get(name)!]));
+    await writeStoredTensors(files, join(folder, file), own, WRITER_METADATA);
     weightMap.push(...names.map((name): [string, string] => [name, file]));
   }
   if (shards.length === 1) return;
   const totalSize = shards.reduce((sum, { bytes }) => sum + bytes, 0);
-  const metadata = { total_parameters: totalSize / STORAGE_BYTES[storage], total_size: totalSize };
+  const totalParameters = [...tensors.values()].reduce((sum, { shape }) => sum + elementCount(shape), 0);
+  const metadata = { total_parameters: totalParameters, total_size: totalSize };
   const index = { metadata, weight_map: Object.fromEntries(weightMap.sort(([a], [b]) => (a < b ? -1 : 1))) };
   await files.writeAtomic(join(folder, INDEX_FILE), formatJson(index));
 }

@@ -33,6 +33,11 @@ const DTYPE_BITS = {
 /** Element type of a stored tensor, as the format names it. */
 export type SafetensorsDtype = keyof typeof DTYPE_BITS;
 
+/** Bits of one element. */
+export function elementBits(dtype: SafetensorsDtype): number {
+  return DTYPE_BITS[dtype];
+}
+
 /** Where and how a tensor lies in its file. */
 export interface SafetensorsEntry {
   readonly dtype: SafetensorsDtype;

@@ -10,6 +10,7 @@ import {
 import { quoteName } from './quote-name.js';
 import {
   badSafetensors,
+  elementBits,
   formatSafetensorsHeader,
   METADATA_KEY,
   parseSafetensorsHeader,
@@ -26,6 +27,9 @@ const MAXIMUM_HEADER_BYTES = 100_000_000;
 /** Elements converted at a time: 8 MiB of 16-bit values, so that beside the result little else is in memory. */
 const PIECE_ELEMENTS = 2 ** 22;
 
+/** Of F64 and the integers of 64 bits. */
+const LARGEST_ELEMENT_BYTES = 8;
+
 /** Bytes per element of the types that are written. */
 export const STORAGE_BYTES: Readonly<Record<StorageType, number>> = { F32: 4, F16: 2, BF16: 2 };
 
@@ -37,6 +41,11 @@ export interface SafetensorsFile extends SafetensorsHeader {
    *   OUT_OF_RESOURCES when it is larger than memory
    */
   read(name: string): Promise<HostTensor>;
+  /**
+   * Reads the bytes of a tensor of any type, at an address that typed arrays of its elements can start at.
+   * @throws as {@link read}
+   */
+  readBytes(name: string): Promise<Uint8Array>;
   close(): Promise<void>;
 }
 
@@ -55,6 +64,7 @@ export async function openSafetensors(files: FileSystem, path: string): Promise<
     return {
       ...header,
       read: (name) => readTensor(file, path, dataStart, name, header.tensors.get(name)),
+      readBytes: (name) => readBytes(file, path, dataStart, name, header.tensors.get(name)),
       close: () => file.close(),
     };
   } catch (error) {
@@ -90,9 +100,7 @@ async function readTensor(
   name: string,
   entry: SafetensorsEntry | undefined,
 ): Promise<HostTensor> {
-  if (entry === undefined) {
-    throw new ToolkitError(`${path}: there is no tensor ${quoteName(name)}`, 'BAD_CHECKPOINT');
-  }
+  if (entry === undefined) throw noTensor(path, name);
   const { dtype, shape, bytes } = entry;
   const start = dataStart + entry.offset;
   try {
@@ -107,19 +115,42 @@ async function readTensor(
         return { shape, data: await readHalves(file, start, bytes / 2, bfloat16ToFloat32) };
     }
   } catch (error) {
-    // What typed arrays throw when they are too long, or memory is used up.
-    if (!(error instanceof RangeError)) throw error;
-    throw new ToolkitError(
-      `${path}: tensor ${quoteName(name)} of ${bytes} bytes does not fit in memory`,
-      'OUT_OF_RESOURCES',
-      undefined,
-      error,
-    );
+    throw memoryError(error, path, name, bytes);
   }
   throw new ToolkitError(
     `${path}: tensor ${quoteName(name)} is stored as ${dtype}; only F32, F16 and BF16 can be read`,
     'UNSUPPORTED',
     'Convert the checkpoint to one of these types, or use one that has not been quantised.',
+  );
+}
+
+async function readBytes(
+  file: RandomAccessFile,
+  path: string,
+  dataStart: number,
+  name: string,
+  entry: SafetensorsEntry | undefined,
+): Promise<Uint8Array> {
+  if (entry === undefined) throw noTensor(path, name);
+  try {
+    return aligned(await file.read(dataStart + entry.offset, entry.bytes), LARGEST_ELEMENT_BYTES);
+  } catch (error) {
+    throw memoryError(error, path, name, entry.bytes);
+  }
+}
+
+function noTensor(path: string, name: string): ToolkitError {
+  return new ToolkitError(`${path}: there is no tensor ${quoteName(name)}`, 'BAD_CHECKPOINT');
+}
+
+/** Says what typed arrays throw when they are too long, or memory is used up; other errors stay as they are. */
+function memoryError(error: unknown, path: string, name: string, bytes: number): unknown {
+  if (!(error instanceof RangeError)) return error;
+  return new ToolkitError(
+    `${path}: tensor ${quoteName(name)} of ${bytes} bytes does not fit in memory`,
+    'OUT_OF_RESOURCES',
+    undefined,
+    error,
   );
 }
 
@@ -143,47 +174,84 @@ function aligned(bytes: Uint8Array, elementBytes: number): Uint8Array {
   return bytes.byteOffset % elementBytes === 0 ? bytes : new Uint8Array(bytes);
 }
 
+/** A tensor as it is to be stored: its bytes are made when they are written. */
+export interface StoredTensor extends Omit<SafetensorsEntry, 'offset'> {
+  /** @param where the file, for errors */
+  content(where: string): AsyncIterable<Uint8Array>;
+}
+
 /**
- * Writes a safetensors file, all or nothing, fetching one tensor at a time. Tensors are laid out by name, as the
- * reference implementation does for tensors of one type: the same values give the same bytes.
- * @param storage the type all tensors are stored in, rounding to nearest
- * @param metadata free texts for the header
- * @throws BAD_CHECKPOINT when a tensor is not what its source announced; UNSUPPORTED when a finite value is beyond the
- *   range of `storage`; WRITE_FAILED and OUT_OF_RESOURCES from the file system
+ * Tensors of a source, rounded to nearest in the type that they are stored in.
+ * @returns tensors whose content throws BAD_CHECKPOINT when one is not what its source announced, and UNSUPPORTED when a
+ *   finite value is beyond the range of `storage`
  */
-export async function writeSafetensors(
+export function castTensors(
+  tensors: StateDict | TensorSource,
+  storage: StorageType,
+): Map<string, StoredTensor> {
+  const source = asTensorSource(tensors);
+  return new Map(
+    Array.from(source.tensors, ([name, { shape }]): [string, StoredTensor] => {
+      const bytes = elementCount(shape) * STORAGE_BYTES[storage];
+      const content = async function* (where: string): AsyncGenerator<Uint8Array> {
+        const tensor = await source.readTensor(name);
+        if (tensor.shape.join() !== shape.join() || tensor.data.length !== elementCount(shape)) {
+          const found = `${tensor.data.length} values of shape ${describeShape(tensor.shape)}`;
+          throw new ToolkitError(
+            `${where}: tensor ${quoteName(name)} should be ${describeShape(shape)} but came as ${found}`,
+            'BAD_CHECKPOINT',
+          );
+        }
+        yield* encode(where, name, tensor.data, storage);
+      };
+      return [name, { dtype: storage, shape, bytes, content }];
+    }),
+  );
+}
+
+/**
+ * Writes a safetensors file, all or nothing, one tensor at a time. Tensors are laid out as the reference implementation
+ * does, those of the largest elements first and then by name, so that all are aligned: the same values give the same
+ * bytes.
+ * @param metadata free texts for the header
+ * @throws what the tensors' content throws; WRITE_FAILED and OUT_OF_RESOURCES from the file system
+ */
+export async function writeStoredTensors(
+  files: FileSystem,
+  path: string,
+  tensors: ReadonlyMap<string, StoredTensor>,
+  metadata?: Readonly<Record<string, string>>,
+): Promise<void> {
+  const entries: [string, SafetensorsEntry][] = [];
+  let offset = 0;
+  const byName = [...tensors].sort(([a], [b]) => (a < b ? -1 : 1));
+  const ordered = byName.sort(([, a], [, b]) => elementBits(b.dtype) - elementBits(a.dtype));
+  for (const [name, { dtype, shape, bytes }] of ordered) {
+    if (name === METADATA_KEY) throw badSafetensors(path, `no tensor may be named ${METADATA_KEY}`);
+    entries.push([name, { dtype, shape, offset, bytes }]);
+    offset += bytes;
+  }
+
+  async function* content(): AsyncGenerator<Uint8Array> {
+    yield formatSafetensorsHeader(metadata, entries);
+    for (const [, tensor] of ordered) yield* tensor.content(path);
+  }
+  await files.writeAtomic(path, content());
+}
+
+/**
+ * Writes a safetensors file, all or nothing, fetching one tensor at a time.
+ * @param storage the type all tensors are stored in, rounding to nearest
+ * @throws what {@link castTensors} and {@link writeStoredTensors} throw
+ */
+export function writeSafetensors(
   files: FileSystem,
   path: string,
   tensors: StateDict | TensorSource,
   storage: StorageType,
   metadata?: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const source = asTensorSource(tensors);
-  const entries: [string, SafetensorsEntry][] = [];
-  let offset = 0;
-  for (const name of [...source.tensors.keys()].sort()) {
-    if (name === METADATA_KEY) throw badSafetensors(path, `no tensor may be named ${METADATA_KEY}`);
-    const { shape } = source.tensors.get(name)!;
-    const bytes = elementCount(shape) * STORAGE_BYTES[storage];
-    entries.push([name, { dtype: storage, shape, offset, bytes }]);
-    offset += bytes;
-  }
-
-  async function* content(): AsyncGenerator<Uint8Array> {
-    yield formatSafetensorsHeader(metadata, entries);
-    for (const [name, { shape }] of entries) {
-      const tensor = await source.readTensor(name);
-      if (tensor.shape.join() !== shape.join() || tensor.data.length !== elementCount(shape)) {
-        const found = `${tensor.data.length} values of shape ${describeShape(tensor.shape)}`;
-        throw new ToolkitError(
-          `${path}: tensor ${quoteName(name)} should be ${describeShape(shape)} but came as ${found}`,
-          'BAD_CHECKPOINT',
-        );
-      }
-      yield* encode(path, name, tensor.data, storage);
-    }
-  }
-  await files.writeAtomic(path, content());
+  return writeStoredTensors(files, path, castTensors(tensors, storage), metadata);
 }
 
 function* encode(
