@@ -2,14 +2,17 @@ import { ToolkitError } from '../errors/toolkit-error.js';
 import { StreamingDecoder } from '../tokenizers/streaming-decoder.js';
 import {
   assertReadable,
+  specialTokenOf,
   turnOfEvents,
   type Completion,
+  type FinishReason,
   type GenerationPorts,
   type GenerationTokenizer,
 } from './generate.js';
 import type { KeyValueCache } from './key-value-cache.js';
 import type { LanguageModel } from './language-model.js';
 import { assertFinite, penalizeRepetition } from './sampling.js';
+import { StopStringFilter } from './stop-strings.js';
 
 /** How the likeliest text as a whole is looked for. */
 export interface BeamSettings {
@@ -22,7 +25,12 @@ export interface BeamSettings {
   readonly earlyStopping?: boolean | undefined;
   /** Makes tokens that occurred less likely if above 1. */
   readonly repetitionPenalty?: number | undefined;
+  /** Texts that end a beam and are no part of it. The text of a special token stands for that token. */
+  readonly stop?: readonly string[] | undefined;
 }
+
+/** Texts that beam search follows at once at most: each takes a key/value cache of its own, twice. */
+export const MOST_BEAMS = 64;
 
 /** The best text found. */
 export interface BeamCompletion extends Completion {
@@ -34,19 +42,20 @@ export interface BeamCompletion extends Completion {
 interface Beam {
   readonly tokens: readonly number[];
   readonly score: number;
+  /** Why nothing follows it. */
+  readonly end?: FinishReason | undefined;
 }
 
 /** A beam and one more token. */
 interface Candidate extends Beam {
   /** Which beam it goes on from. */
   readonly row: number;
-  readonly hasEnded: boolean;
 }
 
 /**
  * Looks for the text of highest probability as a whole, following several at once. The same as `generate` of Hugging Face
  * transformers 5 with `num_beams` and without sampling: the repetition penalty works on log-probabilities, and a text
- * that ends counts only while it is among the best `beams` candidates.
+ * that ends, by an end token or a stop string, counts only while it is among the best `beams` candidates.
  *
  * @param prompt token ids, special tokens included
  * @throws ToolkitError as `assertReadable`; `USAGE` for more beams than the vocabulary has candidates for
@@ -59,10 +68,10 @@ export async function beamSearch(
   { signal }: Pick<GenerationPorts, 'signal'> = {},
 ): Promise<BeamCompletion> {
   assertReadable(prompt, model.model.shape);
-  const { beams, maxNewTokens, repetitionPenalty } = settings;
-  const ends = new Set(tokenizer.endOfSequenceIds);
+  const { beams, maxNewTokens, repetitionPenalty, stop = [] } = settings;
+  const ends = new BeamEnds(tokenizer, prompt, stop);
   // Should every beam end with each end token, there are still as many that go on.
-  const kept = Math.max(2, 1 + ends.size) * beams;
+  const kept = Math.max(2, 1 + tokenizer.endOfSequenceIds.length + stop.length) * beams;
   if (kept > model.model.shape.vocabulary) {
     throw new ToolkitError(
       `${beams} beams need ${kept} candidates, and the model has ${model.model.shape.vocabulary} tokens`,
@@ -94,31 +103,71 @@ export async function beamSearch(
           ? logProbabilities
           : penalizeRepetition(logProbabilities, new Set([...prompt, ...tokens]), repetitionPenalty);
       });
-      const candidates = bestCandidates(running, scores, kept).map(({ row, token, score }): Candidate => ({
-        ...{ row, score, tokens: [...running[row]!.tokens, token] },
-        hasEnded: ends.has(token) || step === limit,
-      }));
-      finished.add(candidates.slice(0, beams).filter(({ hasEnded }) => hasEnded));
-      const next = candidates.filter(({ hasEnded }) => !hasEnded).slice(0, beams);
+      const candidates = bestCandidates(running, scores, kept).map(({ row, token, score }): Candidate => {
+        const tokens = [...running[row]!.tokens, token];
+        return { row, score, tokens, end: ends.reason(tokens) ?? (step === limit ? 'length' : undefined) };
+      });
+      finished.add(candidates.slice(0, beams).filter(({ end }) => end !== undefined));
+      const next = candidates.filter(({ end }) => end === undefined).slice(0, beams);
       await turnOfEvents();
       signal?.throwIfAborted();
       if (next.length === 0 || !finished.canImprove(next[0]!.score, step)) break;
 
-      const rows = next.map(({ row }) => row);
+      // Stop strings may leave fewer than there is room for: the rows that are left over are computed and not looked at.
+      const rows = Array.from({ length: beams }, (_, index) => (next[index] ?? next[0]!).row);
       if (current.batchSize !== beams || rows.some((row, index) => row !== index)) {
         await model.copyRows(current, other, rows);
         [current, other] = [other, current.batchSize === beams ? current : further];
       }
       logits = await model.decode(
         current,
-        next.map(({ tokens }) => tokens.at(-1)),
+        rows.map((_, index) => next[index]?.tokens.at(-1)),
       );
       running = next;
     }
   } finally {
     for (const cache of caches) cache.dispose();
   }
-  return describe(finished.best, tokenizer, prompt, ends);
+  return describe(finished.best, ends, prompt);
+}
+
+/** Where texts end, and what they say until there. */
+class BeamEnds {
+  private readonly endIds: ReadonlySet<number>;
+  private readonly stopIds: ReadonlySet<number>;
+
+  constructor(
+    private readonly tokenizer: GenerationTokenizer,
+    private readonly prompt: readonly number[],
+    private readonly stop: readonly string[],
+  ) {
+    this.endIds = new Set(tokenizer.endOfSequenceIds);
+    this.stopIds = new Set(stop.flatMap((text) => specialTokenOf(text, tokenizer)));
+  }
+
+  /** Why nothing follows these tokens, the limit on them left out. */
+  reason(tokens: readonly number[]): 'stop' | 'stop_string' | undefined {
+    const last = tokens.at(-1)!;
+    if (this.endIds.has(last)) return 'stop';
+    if (this.stopIds.has(last)) return 'stop_string';
+    if (this.stop.length === 0) return undefined;
+    const text = this.decode(tokens);
+    return this.stop.some((stop) => text.includes(stop)) ? 'stop_string' : undefined;
+  }
+
+  /** What tokens say, without what ends them. */
+  text({ tokens, end }: Beam): string {
+    const isEndToken = this.endIds.has(tokens.at(-1)!) || this.stopIds.has(tokens.at(-1)!);
+    const text = this.decode(isEndToken ? tokens.slice(0, -1) : tokens);
+    if (end !== 'stop_string') return text;
+    const filter = new StopStringFilter(this.stop);
+    return filter.push(text) + filter.end();
+  }
+
+  private decode(tokens: readonly number[]): string {
+    const decoder = new StreamingDecoder(this.tokenizer, this.prompt);
+    return tokens.map((token) => decoder.push(token)).join('') + decoder.end();
+  }
 }
 
 /** Texts that have ended, the best first, at most as many as there are beams. */
@@ -136,7 +185,10 @@ class FinishedBeams {
   }
 
   add(ended: readonly Candidate[]): void {
-    const scored = ended.map(({ tokens, score }) => ({ tokens, score: this.penalize(score, tokens.length) }));
+    const scored = ended.map(({ tokens, end, score }) => ({
+      ...{ tokens, end },
+      score: this.penalize(score, tokens.length),
+    }));
     this.beams = [...this.beams, ...scored].sort((a, b) => b.score - a.score).slice(0, this.settings.beams);
   }
 
@@ -185,19 +237,12 @@ function bestCandidates(
   return best;
 }
 
-function describe(
-  { tokens, score }: Beam,
-  tokenizer: GenerationTokenizer,
-  prompt: readonly number[],
-  ends: ReadonlySet<number>,
-): BeamCompletion {
-  const hasEndToken = ends.has(tokens.at(-1)!);
-  const decoder = new StreamingDecoder(tokenizer, prompt);
-  const shown = hasEndToken ? tokens.slice(0, -1) : tokens;
+function describe(beam: Beam, ends: BeamEnds, prompt: readonly number[]): BeamCompletion {
+  const { tokens, score, end } = beam;
   return {
-    text: shown.map((token) => decoder.push(token)).join('') + decoder.end(),
+    text: ends.text(beam),
     tokenIds: tokens,
-    finishReason: hasEndToken ? 'stop' : 'length',
+    finishReason: end!,
     promptTokens: prompt.length,
     completionTokens: tokens.length,
     score,

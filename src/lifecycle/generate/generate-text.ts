@@ -19,8 +19,6 @@ const optionsSchema = generateOptionsSchema.superRefine((options, context) => {
   if (options.beams > 1) {
     if (isSampling(options))
       refuse('beams', 'looks for the likeliest text; the options of sampling do not go with it');
-    if (options.stop.length > 0)
-      refuse('stop', 'does not end beams; they end at the end tokens of the model');
   } else {
     if (options.lengthPenalty !== undefined) refuse('lengthPenalty', 'needs at least 2 beams');
     if (options.earlyStopping === true) refuse('earlyStopping', 'needs at least 2 beams');

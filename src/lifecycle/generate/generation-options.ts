@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Engine } from '../../core/engine/engine.js';
+import { MOST_BEAMS } from '../../core/generation/beam-search.js';
 import type { GenerationPorts } from '../../core/generation/generate.js';
 import type { ProgressListener } from '../../core/progress/progress-event.js';
 import type { FileSystem } from '../../platform/file-system.js';
@@ -42,9 +43,6 @@ export const generationOptionsSchema = z.object({
     .refine((stops) => !stops.includes(''), 'must not be empty')
     .default([]),
 });
-
-/** Texts that beam search follows at once at most: each takes a key/value cache of its own, twice. */
-const MOST_BEAMS = 64;
 
 /** What `generate` takes. */
 export const generateOptionsSchema = generationOptionsSchema.extend({

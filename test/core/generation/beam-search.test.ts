@@ -51,7 +51,47 @@ describe('beamSearch finds what transformers finds', () => {
   );
 });
 
+describe('a stop string of one token ends beams as an end token does', () => {
+  const ended = cases.filter(({ settings }) => settings.eos_token_id !== undefined);
+  it.each(ended.map((golden) => [golden.model, JSON.stringify(golden.settings), golden] as const))(
+    '%s %s',
+    async (name, _settings, { prompt, settings, tokens, score }) => {
+      const stops = settings.eos_token_id!.map((id) => spell([id]));
+      const found = await beamSearch(await load(name), spellingTokenizer(), prompt, {
+        ...{ beams: settings.num_beams, maxNewTokens: settings.max_new_tokens, stop: stops },
+        ...{ lengthPenalty: settings.length_penalty, earlyStopping: settings.early_stopping },
+      });
+      const hasEnd = settings.eos_token_id!.includes(tokens.at(-1)!);
+      expect(found.tokenIds).toEqual(tokens);
+      expect(found.score).toBeCloseTo(score, 4);
+      expect(found.text).toBe(spell(hasEnd ? tokens.slice(0, -1) : tokens));
+      expect(found.finishReason).toBe(hasEnd ? 'stop_string' : 'length');
+    },
+  );
+});
+
 describe('beamSearch', () => {
+  it('goes on with the beams that are left where a stop string ends most', async () => {
+    // Every token is spelt with ">", so that all beams end at once: what is found is the likeliest first token.
+    const model = await load('gpt2');
+    const [greedy] = await generate(model, spellingTokenizer(), [[1, 2, 3]], { maxNewTokens: 1 });
+    const all = await beamSearch(model, spellingTokenizer(), [1, 2, 3], {
+      beams: 3,
+      maxNewTokens: 5,
+      stop: ['>'],
+    });
+    expect(all).toMatchObject({ tokenIds: greedy!.tokenIds, finishReason: 'stop_string' });
+    expect(all.text).toBe(spell(greedy!.tokenIds).slice(0, -1));
+    // Only tokens whose number ends in 0 go on: fewer of the candidates than there are beams.
+    const digits = Array.from({ length: 10 }, (_, digit) => `${digit}>`).slice(1);
+    const some = await beamSearch(model, spellingTokenizer(), [1, 2, 3], {
+      beams: 4,
+      maxNewTokens: 4,
+      stop: digits,
+    });
+    expect(some.tokenIds.slice(0, -1).every((id) => id % 10 === 0)).toBe(true);
+  });
+
   it('stays within the context window', async () => {
     const model = await load('gpt2');
     const prompt = Array.from({ length: model.contextLength - 2 }, (_, index) => index % 40);

@@ -93,10 +93,7 @@ describe('generateText', () => {
   });
 
   it.each([
-    [
-      { beams: 2, temperature: 1, stop: ['x'] },
-      ['--beams: looks for the likeliest text', '--stop: does not end beams'],
-    ],
+    [{ beams: 2, temperature: 1 }, ['--beams: looks for the likeliest text']],
     [
       { lengthPenalty: 2, earlyStopping: true },
       ['--length-penalty: needs at least 2', '--early-stopping: needs'],
