@@ -2,7 +2,8 @@ import type { FileSystem } from '../../platform/file-system.js';
 import type { Model } from '../architectures/architecture.js';
 import { ToolkitError } from '../errors/toolkit-error.js';
 import type { ProgressListener } from '../progress/progress-event.js';
-import type { StateDict } from './checkpoint.js';
+import type { QuantizedMatrix } from '../quantization/quantized-matrix.js';
+import type { HostTensor, StateDict } from './checkpoint.js';
 import { isJsonObject } from './json-file.js';
 import { openModelFolder, type ModelFolder } from './model-folder.js';
 import { quoteName } from './quote-name.js';
@@ -59,15 +60,45 @@ function mismatch(folder: ModelFolder, model: Model, problems: readonly string[]
   );
 }
 
+/** The weights of a model, still on disk, by the names of its parameters. */
+export interface StoredWeights {
+  readTensor(parameter: string): Promise<HostTensor>;
+  /** As in {@link ModelFolder}. */
+  readQuantized(parameter: string): Promise<QuantizedMatrix | undefined>;
+  /** Bytes that a parameter takes on disk. */
+  bytesOf(parameter: string): number;
+  close(): Promise<void>;
+}
+
 /**
- * Reads all parameters of a model from its folder, as float32 in host memory.
+ * Opens a folder whose weights are those of a model: every parameter once, each in its shape.
  *
  * @param folder path of a folder in the Hugging Face layout
  * @param model what its `config.json` describes
+ * @throws ToolkitError what `openModelFolder` throws; `BAD_CHECKPOINT` that lists all tensors that are missing, too many
+ *   or of another shape
+ */
+export async function openWeights(files: FileSystem, folder: string, model: Model): Promise<StoredWeights> {
+  const checkpoint = await openModelFolder(files, folder);
+  const { stored, problems } = matchTensors(checkpoint, model);
+  if (problems.length > 0) {
+    await checkpoint.close();
+    throw mismatch(checkpoint, model, problems);
+  }
+  return {
+    readTensor: (parameter) => checkpoint.readTensor(stored.get(parameter)!),
+    readQuantized: async (parameter) => checkpoint.readQuantized?.(stored.get(parameter)!),
+    bytesOf: (parameter) => checkpoint.tensors.get(stored.get(parameter)!)!.bytes,
+    close: () => checkpoint.close(),
+  };
+}
+
+/**
+ * Reads all parameters of a model from its folder, as float32 in host memory.
+ *
  * @param signal stops between two tensors
  * @returns every parameter once, by its name in `model.parameters` and in that order
- * @throws ToolkitError what `openModelFolder` throws; `BAD_CHECKPOINT` that lists all tensors that are missing, too many
- *   or of another shape; `OUT_OF_RESOURCES` when they do not fit in memory
+ * @throws ToolkitError what {@link openWeights} throws; `OUT_OF_RESOURCES` when they do not fit in memory
  */
 export async function loadWeights(
   files: FileSystem,
@@ -76,24 +107,21 @@ export async function loadWeights(
   onProgress: ProgressListener = () => undefined,
   signal?: AbortSignal,
 ): Promise<StateDict> {
-  const checkpoint = await openModelFolder(files, folder);
+  const stored = await openWeights(files, folder, model);
   try {
-    const { stored, problems } = matchTensors(checkpoint, model);
-    if (problems.length > 0) throw mismatch(checkpoint, model, problems);
-    const bytesOf = (parameter: string): number => checkpoint.tensors.get(stored.get(parameter)!)!.bytes;
-    const total = model.parameters.reduce((sum, { name }) => sum + bytesOf(name), 0);
+    const total = model.parameters.reduce((sum, { name }) => sum + stored.bytesOf(name), 0);
     const report = (done: number): void => onProgress({ stage: 'load weights', done, total, unit: 'bytes' });
     const weights: StateDict = new Map();
     let done = 0;
     report(done);
     for (const { name } of model.parameters) {
       signal?.throwIfAborted();
-      weights.set(name, await checkpoint.readTensor(stored.get(name)!));
-      done += bytesOf(name);
+      weights.set(name, await stored.readTensor(name));
+      done += stored.bytesOf(name);
       report(done);
     }
     return weights;
   } finally {
-    await checkpoint.close();
+    await stored.close();
   }
 }

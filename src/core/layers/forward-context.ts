@@ -1,4 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs';
+import type { QuantizedMatrix } from '../quantization/quantized-matrix.js';
 
 /** What one attention layer asks for. */
 export interface AttentionRequest {
@@ -24,6 +25,8 @@ export interface AttentionRequest {
 export interface ForwardContext {
   /** A parameter by its published name. */
   parameter(name: string): Tensor;
+  /** A weight [outputs, inputs] that is multiplied with as it is, quantised; `undefined` where `parameter` has it. */
+  quantized?(name: string): QuantizedMatrix | undefined;
   /** @returns [batch, length, heads * headDimension] */
   attend(request: AttentionRequest): Tensor;
   /** What an adapter adds to the output of a linear layer: `undefined` where it adds nothing. */

@@ -1,6 +1,7 @@
 import tf from '../engine/tensorflow-js.js';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs';
 import { runOperation, withGradient } from '../engine/operations/operation.js';
+import { quantizedProduct } from '../engine/operations/quantized-product.js';
 import type { ForwardContext } from './forward-context.js';
 
 /** What a linear layer has besides its weight. */
@@ -51,10 +52,16 @@ export function linear(
   options: LinearOptions = {},
 ): Tensor {
   const rows = tf.reshape(x, [-1, x.shape.at(-1)!]) as Tensor2D;
-  const weight = context.parameter(`${module}.weight`) as Tensor2D;
   const bias = options.bias ? context.parameter(`${module}.bias`) : undefined;
-  const base = affine(rows, weight, bias, options.inputsFirst ?? false);
   const change = context.adapt?.(module, rows);
-  const y = change === undefined ? base : tf.add(base, change);
-  return tf.reshape(y, [...x.shape.slice(0, -1), y.shape.at(-1)!]);
+  const quantized = context.quantized?.(`${module}.weight`);
+  const unfold = (y: Tensor): Tensor => tf.reshape(y, [...x.shape.slice(0, -1), y.shape.at(-1)!]);
+  if (quantized !== undefined) {
+    const product = quantizedProduct(x, quantized);
+    const base = bias === undefined ? product : tf.add(product, bias);
+    return change === undefined ? base : tf.add(base, unfold(change));
+  }
+  const weight = context.parameter(`${module}.weight`) as Tensor2D;
+  const base = affine(rows, weight, bias, options.inputsFirst ?? false);
+  return unfold(change === undefined ? base : tf.add(base, change));
 }
