@@ -43,11 +43,6 @@ export type { CompareOptions } from './lifecycle/evaluate/compare.js';
 export type { EvaluateOptions, EvaluatePorts, EvaluateResult } from './lifecycle/evaluate/evaluate.js';
 export type { EvaluationList, ListEvaluationsOptions } from './lifecycle/evaluate/list.js';
 export type {
-  ClassificationOptions,
-  ClassificationPorts,
-  ClassificationResult,
-} from './lifecycle/evaluate/classification.js';
-export type {
   CompletionResult,
   GenerateTextOptions,
   GenerateTextResult,
@@ -219,12 +214,6 @@ export const compareResults = lazyFunction(() => import('./lifecycle/evaluate/co
 
 /** `genai evaluate list`: evaluations that are finished, and tasks that are ready. */
 export const listEvaluations = lazyFunction(() => import('./lifecycle/evaluate/list.js'), 'listEvaluations');
-
-/** `genai evaluate classification`: how often a model finds the right class most likely. */
-export const evaluateClassification = lazyFunction(
-  () => import('./lifecycle/evaluate/classification.js'),
-  'evaluateClassification',
-);
 
 /** `genai generate`: continues texts. */
 export const generateText = lazyFunction(

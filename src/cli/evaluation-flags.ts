@@ -42,6 +42,10 @@ export const EVALUATION_FLAGS = {
     exclusive: ['task'],
     summary: 'Have labels written, where likelihoods cannot be had.',
   }),
+  'score-end': Flags.boolean({
+    helpGroup: ASKING,
+    summary: 'Score the end of the text with each choice, as training does.',
+  }),
   stride: Flags.integer({
     min: 1,
     helpGroup: ASKING,
@@ -89,6 +93,7 @@ interface ParsedEvaluationFlags {
   readonly shots?: number | undefined;
   readonly chat: boolean;
   readonly generate: boolean;
+  readonly 'score-end': boolean;
   readonly stride?: number | undefined;
   readonly 'max-new-tokens'?: number | undefined;
   readonly temperature?: number | undefined;
@@ -111,6 +116,7 @@ export function evaluationOptions(flags: ParsedEvaluationFlags): Omit<EvaluateOp
   return {
     ...{ task, dataset, metrics: metric, split, limit, slices, seed, shots, chat, generate, stride, stop },
     ...{ temperature, concurrency, retries, timeoutSeconds: flags.timeout },
+    scoreEnd: flags['score-end'],
     maxNewTokens: flags['max-new-tokens'],
     topK: flags['top-k'],
     topP: flags['top-p'],

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import FineTune from '../../src/commands/adapt/fine-tune.js';
 import Merge from '../../src/commands/adapt/merge.js';
-import EvaluateClassification from '../../src/commands/evaluate/classification.js';
+import Evaluate from '../../src/commands/evaluate/index.js';
 import Init from '../../src/commands/init.js';
 import SelectUse from '../../src/commands/select/use.js';
 import Status from '../../src/commands/status.js';
@@ -98,27 +98,28 @@ describe('a project from its beginning to its end', () => {
   it('is adapted, evaluated and merged by the commands that status names', async () => {
     const commands = {
       'adapt fine-tune': FineTune,
-      'evaluate classification': EvaluateClassification,
+      evaluate: Evaluate,
       'adapt merge': Merge,
     };
     writeRows('data/train.jsonl', sentimentRows(16));
     writeRows('evaluation/test.jsonl', sentimentRows(24).slice(16));
     const done: string[] = [];
     for (let { next } = await status(); next !== null; { next } = await status()) {
-      const [, topic, verb, ...argv] = next.command.split(' ');
-      const words = `${topic!} ${verb!}` as keyof typeof commands;
+      const words = (Object.keys(commands) as (keyof typeof commands)[]).find((known) =>
+        next!.command.startsWith(`genai ${known} `),
+      )!;
+      const argv = next.command.slice(`genai ${words} `.length).split(' ');
       done.push(words);
       const extra = words === 'adapt fine-tune' ? ['--max-steps', '2', '--batch-size', '4'] : [];
       const { error } = await runCommand(commands[words], [...argv, ...extra, '--quiet']);
       expect(error).toBeUndefined();
       if (done.length > 3) break;
     }
-    expect(done).toEqual(['adapt fine-tune', 'evaluate classification', 'adapt merge']);
-    const record = await readStageRecord(
-      nodeFileSystem,
-      'stages/evaluate-classification-runs-first-adapter.yaml',
+    expect(done).toEqual(['adapt fine-tune', 'evaluate', 'adapt merge']);
+    const record = await readStageRecord(nodeFileSystem, 'stages/evaluate-test-runs-first.yaml');
+    expect(record.command).toBe(
+      'genai evaluate runs/first --dataset evaluation/test.jsonl --metric accuracy --metric f1',
     );
-    expect(record.command).toBe('genai evaluate classification runs/first --dataset evaluation/test.jsonl');
     expect(record.results).toMatchObject({ rows: 8 });
     expect(record.inputs.map(({ path }) => path)).toEqual([
       ...['models/tiny/config.json', 'models/tiny/model.safetensors'],
@@ -147,7 +148,10 @@ describe('a project from its beginning to its end', () => {
   });
 
   it('evaluates what it evaluated before into the same record', async () => {
-    await run(EvaluateClassification, 'runs/first --dataset evaluation/test.jsonl --quiet');
+    await run(
+      Evaluate,
+      'runs/first --dataset evaluation/test.jsonl --metric accuracy --metric f1 --force --quiet',
+    );
     const { stages } = await status();
     expect(stages[3]!.steps).toHaveLength(1);
   });
@@ -174,11 +178,8 @@ it('outside of a project nothing is recorded', async () => {
   await writeTinyLlama(join(outside, 'tiny'));
   writeFileSync('scope.yaml', 'a scope alone asks for no records');
   writeRows('rows.jsonl', sentimentRows(4));
-  const { error, stdout } = await runCommand(EvaluateClassification, [
-    'tiny',
-    '--dataset',
-    'rows.jsonl',
-    '--quiet',
+  const { error, stdout } = await runCommand(Evaluate, [
+    ...['tiny', '--dataset', 'rows.jsonl', '--metric', 'accuracy', '--quiet'],
   ]);
   expect(error).toBeUndefined();
   expect(stdout).not.toContain('Recorded');

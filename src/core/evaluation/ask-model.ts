@@ -24,6 +24,8 @@ export type Question =
       readonly id: string;
       readonly prompt: Prompt;
       readonly continuations: readonly string[];
+      /** Whether the end of the text after each is part of it. */
+      readonly withEnd: boolean;
     }
   /** How likely a text is as a whole; longer ones than the context are read in windows that start `stride` apart. */
   | {

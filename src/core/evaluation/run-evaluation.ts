@@ -208,7 +208,9 @@ function questionsOf(
     return [{ ask: 'completion', id, prompt, settings: settingsOf(definition.generation, seed) }];
   const contexts = choices.flatMap(({ context }) => context ?? []);
   if (contexts.length === 0) {
-    return [{ ask: 'choice', id, prompt, continuations: choices.map(({ continuation }) => continuation) }];
+  const withEnd = definition.end_of_text;
+    const continuations = choices.map(({ continuation }) => continuation);
+    return [{ ask: 'choice', id, prompt, continuations, withEnd }];
   }
   if (contexts.length < choices.length)
     throw new ToolkitError(`${where}: some choices have contexts`, 'UNEXPECTED');
@@ -219,6 +221,7 @@ function questionsOf(
     continuations: [continuation],
   }));
 }
+    withEnd,
 
 function settingsOf(generation: Task['definition']['generation'], seed: number): CompletionSettings {
   const { max_new_tokens: maxNewTokens, temperature, top_p: topP, top_k: topK, stop } = generation;

@@ -184,6 +184,10 @@ export const taskSchema = z
         'have a name twice',
       )
       .default([])
+    end_of_text: z
+      .boolean()
+      .default(false)
+      .describe('Whether the end of the text after a choice is scored with it, as training does.'),
       .describe('Ways from what was generated to the answer that is scored; each gives results of its own.'),
     normalization: normalizationSchema
       .prefault({})
@@ -222,3 +226,9 @@ export type TaskDefinition = z.output<typeof taskSchema>;
 
 /** A task as it may be written. */
 export type TaskInput = z.input<typeof taskSchema>;
+    if (task.end_of_text && !NEEDED[task.kind].some((field) => field === 'choices' || field === 'labels')) {
+      problem(['end_of_text'], `is of choices; a task of kind ${task.kind} has none`);
+    }
+    if ((task.generation.beams ?? 1) > 1 && task.generation.temperature > 0) {
+      problem(['generation', 'beams'], 'looks for the likeliest text; a temperature above 0 draws one');
+    }

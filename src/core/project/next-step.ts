@@ -116,7 +116,7 @@ function evaluate(facts: ProjectFacts, judged: readonly JudgedStep[]): NextStep 
   if (read?.task === 'text-classification') {
     return {
       stage: 'evaluate',
-      command: `genai evaluate classification ${model} --dataset ${rows}`,
+      command: `genai evaluate ${model} --dataset ${rows} --metric accuracy --metric f1`,
       why: measureOn('were not trained on'),
     };
   }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ToolkitError } from '../errors/index.js';
 import { scoreEchoed } from './echoed-score.js';
 import { effectiveSettings } from './effective-settings.js';
+import { endNotScored } from './end-not-scored.js';
 import { answerFault, hostOf, postJson, type HttpService } from './http-service.js';
 import type { ProviderKind, ProviderOptions, ProviderPorts } from './provider-ports.js';
 import type {
@@ -134,7 +135,8 @@ class OpenAiProvider implements Provider {
   }
 
   async scoreContinuations(request: ScoreRequest, signal?: AbortSignal): Promise<ContinuationScore[]> {
-    const { prompt, continuations, withGreedy = false } = request;
+    const { prompt, continuations, withEnd = false, withGreedy = false } = request;
+    if (withEnd) throw endNotScored(this.id);
     if (prompt.kind === 'chat') {
       throw new ToolkitError(
         `${this.id}: chat endpoints do not tell how likely a given answer is`,

@@ -44,6 +44,8 @@ export interface ScoreRequest {
   /** Whether to find out too which continuations greedy decoding would give; it may cost time. */
   readonly withGreedy?: boolean | undefined;
 }
+  /** Whether the end of the text after each continuation is scored with it, as a row's end is learnt. */
+  readonly withEnd?: boolean | undefined;
 
 /** How likely a model finds one continuation of a prompt. */
 export interface ContinuationScore {

@@ -2,6 +2,7 @@ import { quoteName } from '../checkpoints/quote-name.js';
 import { ToolkitError } from '../errors/index.js';
 import { fingerprintFile } from '../project/fingerprint.js';
 import { canonicalJson } from './canonical-json.js';
+import { endNotScored } from './end-not-scored.js';
 import type { ProviderKind, ProviderPorts } from './provider-ports.js';
 import type {
   Completion,
@@ -88,7 +89,9 @@ class RecordedProvider implements Provider {
     throw this.wrongKind(line, 'scores of continuations, not an answer');
   }
 
-  async scoreContinuations({ id, prompt, continuations }: ScoreRequest): Promise<ContinuationScore[]> {
+  async scoreContinuations(request: ScoreRequest): Promise<ContinuationScore[]> {
+    const { id, prompt, continuations, withEnd = false } = request;
+    if (withEnd) throw endNotScored(this.id);
     const { output, line } = this.find(id, prompt);
     if (isCompletion(output)) throw this.wrongKind(line, 'an answer, not scores of continuations');
     return continuations.map((continuation) => {

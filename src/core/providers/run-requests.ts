@@ -46,7 +46,10 @@ const completing: CallKind<CompletionRequest, Completion> = {
 
 const scoring: CallKind<ScoreRequest, ContinuationScore[]> = {
   name: 'score',
-  essence: ({ prompt, continuations, withGreedy = false }) => ({ prompt, continuations, withGreedy }),
+  essence: ({ prompt, continuations, withEnd = false, withGreedy = false }) => ({
+    ...{ prompt, continuations, withGreedy },
+    ...(withEnd && { withEnd }),
+  }),
   isDrawn: () => false,
   schema: z.array(
     z.object({

@@ -769,7 +769,7 @@ export const NEXT_COMMANDS: readonly NextCommandRule[] = [
   },
   {
     when: { task: 'text-classification' },
-    command: 'genai evaluate classification MODEL --dataset DATASET',
+    command: 'genai evaluate MODEL --dataset DATASET --metric accuracy --metric f1',
     purpose: 'accuracy and F1 on rows that were not trained on',
   },
   {

@@ -20,6 +20,8 @@ export const evaluationSettings = {
   chat: z.boolean().default(false),
   /** Without a task: have labels written instead of comparing their likelihoods. */
   generate: z.boolean().default(false),
+  /** Score the end of the text with each choice. */
+  scoreEnd: z.boolean().default(false),
   stride: z.number().int().positive().optional(),
   maxNewTokens: z.number().int().positive().optional(),
   temperature: z.number().min(0).optional(),

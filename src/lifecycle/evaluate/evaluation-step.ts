@@ -23,10 +23,13 @@ export async function evaluationStep(
   files: FileSystem,
 ): Promise<DoneStep> {
   const isThere = async (path: string): Promise<boolean> => (await files.stat(path)) !== undefined;
+  /** Providers such as `openai:MODEL` and names of tasks are no paths. */
+  const inProject = async (word: string): Promise<string> =>
+    (await isThere(word)) ? pathInProject(project, word) : word;
   const command: string[] = [];
-  for (const word of words) {
-    command.push(commandWord((await isThere(word)) ? pathInProject(project, word) : word));
-  }
+  // Measuring again is no other evaluation, and replaces the record of the first.
+  for (const word of words.filter((one) => one !== '--force'))
+    command.push(commandWord(await inProject(word)));
   const source = (await isThere(model)) ? await openModelSource(files, { model, adapter }) : undefined;
   const candidates = [source?.folder, source?.adapterFolder, dataset.path, task];
   const inputs: string[] = [];
@@ -34,7 +37,7 @@ export async function evaluationStep(
   const standing = metrics.filter(({ metric }) => !metric.includes('/'));
   return {
     stage: 'evaluate',
-    name: `evaluate-${fileNamePart(name)}-${fileNamePart(pathInProject(project, adapter ?? model))}`,
+    name: `evaluate-${fileNamePart(name)}-${fileNamePart(await inProject(adapter ?? model))}`,
     command: ['genai evaluate', ...command].join(' '),
     inputs: inputs.filter((path, index) => inputs.indexOf(path) === index),
     outputs: [resolve(out)],

@@ -149,16 +149,17 @@ async function promptFileOf(
 /** The task with the settings of generation that were given beside it, and with metrics in any case. */
 async function completed(
   task: Task,
-  { maxNewTokens, temperature, topK, topP, stop }: TaskSettings,
+  { maxNewTokens, temperature, topK, topP, stop, scoreEnd }: TaskSettings,
   promptFile: PromptTemplate | undefined,
 ): Promise<Task> {
   const given = { max_new_tokens: maxNewTokens, temperature, top_k: topK, top_p: topP, stop };
   const changed = Object.entries(given).filter(([, value]) => value !== undefined);
   const { definition, where } = task;
-  if (changed.length === 0 && definition.metrics.length > 0) return task;
+  if (changed.length === 0 && !scoreEnd && definition.metrics.length > 0) return task;
   const metrics = definition.metrics.length > 0 ? definition.metrics : [...USUAL_METRICS[definition.kind]];
   const generation = { ...definition.generation, ...Object.fromEntries(changed) };
-  return makeTask({ ...definition, metrics, generation }, where, promptFile);
+  const end_of_text = scoreEnd || definition.end_of_text;
+  return makeTask({ ...definition, metrics, generation, end_of_text }, where, promptFile);
 }
 
 /** Where a dataset is: a task names it as seen from its own file, or from the folder one is in. */

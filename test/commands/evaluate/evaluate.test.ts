@@ -151,9 +151,9 @@ describe('what is typed', () => {
   });
 
   it('may be meant for a command of the topic', async () => {
-    const { stderr, status } = await runProgram(['evaluate', 'clasification', 'model']);
+    const { stderr, status } = await runProgram(['evaluate', 'compar', 'model']);
     expect(status).toBe(2);
-    expect(stderr).toContain('Did you mean `genai evaluate classification`?');
+    expect(stderr).toContain('Did you mean `genai evaluate compare`?');
     const help = await runProgram(['evaluate', 'templates/starter-model', '--help']);
     expect(help.stdout).toContain('genai evaluate [MODEL]');
   });

@@ -25,7 +25,7 @@ const run = (name: string, when: number, inputs: StepInput[] = [], model = 'mode
 const evaluation = (of: string, results: ProjectStep['results'] = {}) =>
   step('evaluate', `stages/evaluate-${of.replaceAll('/', '-')}.yaml`, {
     ...{ inputs: [input(`${of}/adapter/adapter_model.safetensors`)], results },
-    command: `genai evaluate classification ${of}`,
+    command: `genai evaluate ${of}`,
   });
 
 function status(steps: ProjectStep[], changed: Partial<ProjectFacts> = {}): ProjectStatus {
@@ -110,7 +110,7 @@ describe('a stage', () => {
     const after = status([...before, run('runs/2', 2)]);
     expect(after.stages[3]).toMatchObject({ state: 'stale', note: 'runs/2 is newer than all of these' });
     expect(after.next).toMatchObject({
-      command: 'genai evaluate classification runs/2 --dataset evaluation/test.jsonl',
+      command: 'genai evaluate runs/2 --dataset evaluation/test.jsonl --metric accuracy --metric f1',
       why: 'runs/2 is newer than all of these',
     });
     expect(status([...before, run('runs/2', 2), evaluation('runs/2')]).stages[3]!.state).toBe('done');

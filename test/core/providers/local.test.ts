@@ -144,6 +144,25 @@ describe('likelihoods', () => {
     expect(scores.map(({ isGreedy }) => isGreedy)).toEqual([null, null]);
   });
 
+  it('may hold the end of the text, which the distribution after the continuation tells too', async () => {
+    const tokenizer = JSON.parse(readFileSync(join(STARTER, 'tokenizer.json'), 'utf8')) as {
+      added_tokens: { id: number; content: string }[];
+    };
+    const { eos_token: end } = JSON.parse(readFileSync(join(STARTER, 'tokenizer_config.json'), 'utf8')) as {
+      eos_token: string;
+    };
+    const { id } = tokenizer.added_tokens.find(({ content }) => content === end)!;
+    const asked = { prompt: text('A fox is an'), continuations: [' animal.'] };
+    const [alone] = await provider.scoreContinuations!(asked);
+    const [closed] = await provider.scoreContinuations!({ ...asked, withEnd: true });
+    const { logits } = await provider.nextTokenDistribution!(text('A fox is an animal.'));
+    const total = logits.reduce((sum, logit) => sum + Math.exp(logit), 0);
+    const ending = logits[id]! - Math.log(total);
+    expect(ending).toBeLessThan(-0.01);
+    expect(closed!.logLikelihood).toBeCloseTo(alone!.logLikelihood + ending, 3);
+    expect(closed!.tokens).toBe(alone!.tokens! + 1);
+  });
+
   it('do not depend on which side of the boundary a space stands', async () => {
     const ask = async (prompt: string, continuation: string) =>
       (await provider.scoreContinuations!({ prompt: text(prompt), continuations: [continuation] }))[0]!;
