@@ -3,15 +3,20 @@ import type { Clock } from '../../platform/clock.js';
 import type { Row } from '../dataset-formats/row-format.js';
 import { ToolkitError } from '../errors/toolkit-error.js';
 import type { PromptTemplate } from '../prompts/prompt-template.js';
+import { assertBeamSearch } from '../providers/assert-beam-search.js';
 import { canonicalJson } from '../providers/canonical-json.js';
 import type { CompletionSettings, Prompt, Provider } from '../providers/provider.js';
 import type { RequestOptions } from '../providers/run-requests.js';
 import { askModel, type Question, type Reply } from './ask-model.js';
-import type { EvaluationResult, EvaluationSample } from './evaluation-result.js';
+import type { EvaluationResult, EvaluationSample, JudgeFacts } from './evaluation-result.js';
 import { applyFilter } from './filters.js';
+import type { Judge } from './judge.js';
+import { metricOptions } from './metric-options.js';
 import { pythonText } from './python-text.js';
+import { rateAnswers } from './ratings.js';
 import { CONFIDENCE, scoreSamples } from './score-samples.js';
 import { shotChooser } from './shots.js';
+import { measureSimilarities } from './similarities.js';
 import type { RenderedRow, Task } from './task.js';
 import { choiceScoresOf, filtersOf, taskMeasures, type AnsweredRow } from './task-measures.js';
 
@@ -24,6 +29,10 @@ export interface EvaluationInput {
   readonly rows: readonly Row[];
   readonly dataset: { readonly path: string; readonly sha256: string };
   readonly provider: Provider;
+  /** What makes the vectors of embedding-similarity; default: the model that is measured. */
+  readonly embedder?: Provider | undefined;
+  /** Needed where a metric is the judge's rating. */
+  readonly judge?: Judge | undefined;
 }
 
 /** How an evaluation is run. */
@@ -84,9 +93,11 @@ export async function runEvaluation(input: EvaluationInput, options: EvaluationO
   const began = clock.now();
   const { definition, where } = task;
   const measures = taskMeasures(definition, where);
+  assertTries(input);
   if (rows.length === 0) {
     throw new ToolkitError(`${dataset.path}: has no rows to measure on`, 'BAD_DATASET');
   }
+  if (definition.kind === 'generation') assertBeamSearch(provider, definition.generation.beams);
   const prepared = await prepareRows(input, options);
   await options.onReady?.();
   const replies = await askModel(
@@ -98,7 +109,9 @@ export async function runEvaluation(input: EvaluationInput, options: EvaluationO
   let next = 0;
   const answers = prepared.map(({ questions }) => replies.slice(next, (next += questions.length)));
   const answered = prepared.map((one, index) => answeredRow(index, one, answers[index]!, input));
-  const { metrics, slices, samples } = scoreSamples(measures, answered, seed);
+  const helped = await askHelpers(answered, input, requests);
+  signal?.throwIfAborted();
+  const { metrics, slices, samples } = scoreSamples(measures, helped.rows, seed);
   return {
     result: {
       task: definition.task,
@@ -107,7 +120,15 @@ export async function runEvaluation(input: EvaluationInput, options: EvaluationO
       model_fingerprint: await provider.fingerprint(signal),
       dataset: { ...dataset, rows: rows.length },
       task_hash: taskHash(input, options),
-      ...{ shots, seed, metrics, confidence: CONFIDENCE, slices },
+      ...{ shots, seed, metrics, confidence: CONFIDENCE },
+      ...(helped.embedder && {
+        embedding_model: {
+          model: helped.embedder.id,
+          model_fingerprint: await helped.embedder.fingerprint(signal),
+        },
+      }),
+      ...(helped.judge && { judge: helped.judge }),
+      slices,
       usage: {
         prompt_tokens: total(samples.map(({ prompt_tokens }) => prompt_tokens)),
         completion_tokens: total(samples.map(({ completion_tokens }) => completion_tokens)),
@@ -138,6 +159,44 @@ export function taskHash(
     promptFile: promptFile === undefined ? null : { settings: promptFile.settings, body: promptFile.body },
     ...{ asChat, stride },
   });
+}
+
+/** Several tries at a row are worth asking for only where they can differ. */
+function assertTries({ task: { definition, where }, provider }: EvaluationInput): void {
+  const options = metricOptions(definition, 'pass-at-k', where);
+  if (options === undefined || options.samples === 1) return;
+  // What was recorded was drawn elsewhere.
+  if (definition.generation.temperature > 0 || !provider.isWorthCaching) return;
+  throw new ToolkitError(
+    `${where}: pass@k of ${options.samples} samples needs a temperature above 0: at 0 all samples are the same`,
+    'USAGE',
+    'Set --temperature, or generation.temperature in the task; 0.2 and 0.8 are usual (Chen et al. 2021).',
+  );
+}
+
+/** Answers with what other models say of them, and who these were. */
+interface HelpedRows {
+  readonly rows: readonly AnsweredRow[];
+  readonly embedder: Provider | undefined;
+  readonly judge: JudgeFacts | undefined;
+}
+
+/** Has vectors made and ratings given, where a metric of the task takes them. */
+async function askHelpers(
+  answered: readonly AnsweredRow[],
+  { task: { definition, where }, provider, embedder, judge }: EvaluationInput,
+  requests: RequestOptions,
+): Promise<HelpedRows> {
+  const filters = filtersOf(definition);
+  const asks = (id: 'embedding-similarity' | 'judge'): boolean =>
+    metricOptions(definition, id, where) !== undefined;
+  const embeds = asks('embedding-similarity') ? (embedder ?? provider) : undefined;
+  const placed =
+    embeds === undefined ? answered : await measureSimilarities(answered, filters, embeds, requests);
+  if (!asks('judge')) return { rows: placed, embedder: embeds, judge: undefined };
+  if (judge === undefined) throw new ToolkitError(`${where}: there is no judge`, 'UNEXPECTED');
+  const { rows, facts } = await rateAnswers(placed, filters, judge, requests);
+  return { rows, embedder: embeds, judge: facts };
 }
 
 async function prepareRows(
@@ -204,11 +263,16 @@ function questionsOf(
   { asChat, stride, seed }: EvaluationOptions,
 ): Question[] {
   if (definition.kind === 'perplexity') return [{ ask: 'likelihood', id, text: targets[0]!, stride }];
-  if (choices === undefined)
-    return [{ ask: 'completion', id, prompt, settings: settingsOf(definition.generation, seed) }];
+  if (choices === undefined) {
+    const tries = metricOptions(definition, 'pass-at-k', where)?.samples ?? 1;
+    return Array.from({ length: tries }, (_, attempt) => ({
+      ...{ ask: 'completion', id, prompt, attempt },
+      settings: settingsOf(definition.generation, seed + attempt),
+    }));
+  }
+  const withEnd = definition.end_of_text;
   const contexts = choices.flatMap(({ context }) => context ?? []);
   if (contexts.length === 0) {
-  const withEnd = definition.end_of_text;
     const continuations = choices.map(({ continuation }) => continuation);
     return [{ ask: 'choice', id, prompt, continuations, withEnd }];
   }
@@ -219,14 +283,18 @@ function questionsOf(
     id: `${id}-${place}`,
     prompt: asPrompt({ kind: 'text', text: context! }, asChat),
     continuations: [continuation],
+    withEnd,
   }));
 }
-    withEnd,
 
 function settingsOf(generation: Task['definition']['generation'], seed: number): CompletionSettings {
-  const { max_new_tokens: maxNewTokens, temperature, top_p: topP, top_k: topK, stop } = generation;
-  // A share of probability or a number of tokens means nothing to greedy decoding.
-  return { maxNewTokens, stop, temperature, ...(temperature > 0 && { topP, topK, seed }) };
+  const { max_new_tokens: maxNewTokens, temperature, stop, beams } = generation;
+  const { top_p: topP, top_k: topK, min_p: minP, repetition_penalty: repetitionPenalty } = generation;
+  return {
+    ...{ maxNewTokens, stop, temperature, repetitionPenalty, beams },
+    // A share of probability or a number of tokens means nothing to greedy decoding.
+    ...(temperature > 0 && { topP, topK, minP, seed }),
+  };
 }
 
 function answeredRow(
@@ -243,16 +311,20 @@ function answeredRow(
   };
   const [reply] = replies;
   if (reply?.ask === 'completion') {
-    const { text, promptTokens, completionTokens } = reply.completion;
+    const completions = replies.flatMap((one) => (one.ask === 'completion' ? one.completion : []));
+    const { text } = reply.completion;
     const [filter] = filtersOf(task.definition);
+    const passed = completions.map((completion) => completion.passed ?? null);
     return {
       ...shared,
       targets: rendered.targets,
       prediction: applyFilter(filter, text),
       completion: text,
+      ...(completions.length > 1 && { completions: completions.map((one) => one.text) }),
+      ...(passed.some((one) => one !== null) && { passed }),
       choices: null,
-      prompt_tokens: promptTokens,
-      completion_tokens: completionTokens,
+      prompt_tokens: total(completions.map(({ promptTokens }) => promptTokens)),
+      completion_tokens: total(completions.map(({ completionTokens }) => completionTokens)),
     };
   }
   if (reply?.ask === 'likelihood') {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MOST_BEAMS } from '../generation/beam-search.js';
 import { EXAMPLE_STRATEGIES } from '../prompts/shots/choose-examples.js';
 import { filterSchema } from './filters.js';
 import { normalizationSchema } from './normalization.js';
@@ -112,6 +113,21 @@ const generation = z
       .optional()
       .describe('Share of probability drawn from.'),
     top_k: count(MOST.tokens).optional().describe('Tokens drawn from at most.'),
+    min_p: z
+      .number()
+      .min(0)
+      .max(1)
+      .optional()
+      .describe('Share of the likeliest token’s probability that a token must have to be drawn.'),
+    repetition_penalty: z
+      .number()
+      .positive()
+      .optional()
+      .describe('Above 1: tokens that occurred are less likely.'),
+    beams: count(MOST_BEAMS)
+      .min(1, 'must be 1 or more')
+      .optional()
+      .describe('Texts followed at once, of which the likeliest as a whole is taken.'),
   })
   .prefault({})
   .describe('How an answer is generated.');
@@ -168,6 +184,10 @@ export const taskSchema = z
           'With contexts: what follows each of them.',
       ),
     right_context: template().optional().describe('Number of the right one of the contexts (from 0).'),
+    end_of_text: z
+      .boolean()
+      .default(false)
+      .describe('Whether the end of the text after a choice is scored with it, as training does.'),
     shots,
     metrics: z
       .array(metric)
@@ -184,10 +204,6 @@ export const taskSchema = z
         'have a name twice',
       )
       .default([])
-    end_of_text: z
-      .boolean()
-      .default(false)
-      .describe('Whether the end of the text after a choice is scored with it, as training does.'),
       .describe('Ways from what was generated to the answer that is scored; each gives results of its own.'),
     normalization: normalizationSchema
       .prefault({})
@@ -215,6 +231,12 @@ export const taskSchema = z
     if ((task.contexts === undefined) !== (task.right_context === undefined)) {
       problem(['contexts'], 'and right_context stand together');
     }
+    if (task.end_of_text && !NEEDED[task.kind].some((field) => field === 'choices' || field === 'labels')) {
+      problem(['end_of_text'], `is of choices; a task of kind ${task.kind} has none`);
+    }
+    if ((task.generation.beams ?? 1) > 1 && task.generation.temperature > 0) {
+      problem(['generation', 'beams'], 'looks for the likeliest text; a temperature above 0 draws one');
+    }
     if (task.kind === 'perplexity' && task.shots.count > 0) {
       problem(['shots', 'count'], 'must be 0: texts are measured by themselves');
     }
@@ -226,9 +248,3 @@ export type TaskDefinition = z.output<typeof taskSchema>;
 
 /** A task as it may be written. */
 export type TaskInput = z.input<typeof taskSchema>;
-    if (task.end_of_text && !NEEDED[task.kind].some((field) => field === 'choices' || field === 'labels')) {
-      problem(['end_of_text'], `is of choices; a task of kind ${task.kind} has none`);
-    }
-    if ((task.generation.beams ?? 1) > 1 && task.generation.temperature > 0) {
-      problem(['generation', 'beams'], 'looks for the likeliest text; a temperature above 0 draws one');
-    }

@@ -6,11 +6,12 @@ import type { CompletionSettings } from './provider.js';
  * temperature, sampling has a temperature of 1. Equal results mean equal answers.
  */
 export function effectiveSettings(settings: CompletionSettings): CompletionSettings {
-  const { temperature, topK, topP, minP, seed, repetitionPenalty, stop, ...rest } = settings;
+  const { temperature, topK, topP, minP, seed, repetitionPenalty, stop, beams, ...rest } = settings;
   return {
     ...rest,
     ...(repetitionPenalty !== undefined && repetitionPenalty !== 1 && { repetitionPenalty }),
     ...(stop !== undefined && stop.length > 0 && { stop }),
+    ...(beams !== undefined && beams > 1 && { beams }),
     ...(isSampling(settings) && { temperature: temperature ?? 1, topK, topP, minP, seed }),
   };
 }

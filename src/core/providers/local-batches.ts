@@ -25,11 +25,12 @@ function paddedLength({ tokenIds }: LocalPrompt): number {
 /**
  * Which prompts to compute together with the one that has waited longest: those with its settings whose length is
  * padded to the same power of two. Their number is a power of two, so that few programs are compiled. One that is
- * drawn at random is computed alone, for its random numbers depend on its place among others.
+ * drawn at random is computed alone, for its random numbers depend on its place among others; so is one that is looked
+ * for with beams, which fill a batch.
  */
 export function chooseBatch<Item extends LocalPrompt>(waiting: readonly Item[]): Item[] {
   const first = waiting[0]!;
-  if (isSampling(first.settings)) return [first];
+  if (isSampling(first.settings) || (first.settings.beams ?? 1) > 1) return [first];
   const settings = canonicalJson(effectiveSettings(first.settings));
   const length = paddedLength(first);
   const alike = waiting.filter(

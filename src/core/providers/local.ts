@@ -5,6 +5,7 @@ import { quoteName } from '../checkpoints/quote-name.js';
 import type { StateDict } from '../checkpoints/checkpoint.js';
 import { ToolkitError } from '../errors/index.js';
 import { assertEmbeddable, embedTexts } from '../generation/embed-texts.js';
+import { beamSearch } from '../generation/beam-search.js';
 import { assertReadable, generateInCache, lengthNeeded } from '../generation/generate.js';
 import { LanguageModel, type LoadedAdapter } from '../generation/language-model.js';
 import { openModelSource, type ModelSource } from '../generation/load-language-model.js';
@@ -55,6 +56,7 @@ class LocalProvider implements Provider {
   readonly id: string;
   readonly contextLength: number;
   readonly isWorthCaching = true;
+  readonly hasBeamSearch = true;
   readonly usual = { concurrency: MOST_ROWS, timeoutSeconds: null };
   private engine: Promise<Engine> | undefined;
   private loaded: Promise<LoadedModel> | undefined;
@@ -238,6 +240,7 @@ class LocalProvider implements Provider {
     const { tokenizer } = this.source;
     const { clock } = this.ports;
     const { settings } = batch[0]!;
+    if ((settings.beams ?? 1) > 1) return [await this.search(batch[0]!, signal)];
     const prompts = batch.map(({ tokenIds }) => tokenIds);
     const { model } = await this.load(signal);
     const cache = await model.createCache(batch.length, lengthNeeded(prompts, settings));
@@ -263,6 +266,19 @@ class LocalProvider implements Provider {
     } finally {
       cache.dispose();
     }
+  }
+
+  private async search({ tokenIds, settings }: LocalPrompt, signal: AbortSignal): Promise<Completion> {
+    const { model } = await this.load(signal);
+    const began = this.ports.clock.now();
+    const { tokenizer } = this.source;
+    const beams = settings.beams!;
+    const found = await beamSearch(model, tokenizer, tokenIds, { ...settings, beams }, { signal });
+    const { text, finishReason, promptTokens, completionTokens } = found;
+    return {
+      ...{ text, finishReason: finishReason as FinishReason, promptTokens, completionTokens, costUsd: null },
+      latencySeconds: (this.ports.clock.now() - began) / 1000,
+    };
   }
 
   private async score(

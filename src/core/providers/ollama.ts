@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { assertBeamSearch } from './assert-beam-search.js';
 import { effectiveSettings } from './effective-settings.js';
 import { answerFault, postJson, type HttpService } from './http-service.js';
 import type { ProviderKind } from './provider-ports.js';
@@ -30,8 +31,9 @@ const FINISH_REASONS: Readonly<Record<string, FinishReason>> = { stop: 'stop', l
 
 /** Settings under Ollama's names. What is left out is switched off, for the server's own defaults are others. */
 function modelOptions(settings: CompletionSettings, contextLength: number | null): Record<string, unknown> {
-  const { maxNewTokens, temperature, topK, topP, minP, repetitionPenalty, stop, seed, ...others } =
+  const { maxNewTokens, temperature, topK, topP, minP, repetitionPenalty, stop, seed, beams, ...others } =
     effectiveSettings(settings);
+  assertBeamSearch({ id: 'ollama' }, beams);
   // Does not compile once there is a setting that would be left out in silence.
   const nothing: Record<string, never> = others;
   return {

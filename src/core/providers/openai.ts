@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ToolkitError } from '../errors/index.js';
 import { scoreEchoed } from './echoed-score.js';
+import { assertBeamSearch } from './assert-beam-search.js';
 import { effectiveSettings } from './effective-settings.js';
 import { endNotScored } from './end-not-scored.js';
 import { answerFault, hostOf, postJson, type HttpService } from './http-service.js';
@@ -82,8 +83,9 @@ const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
 
 /** The settings under the names of the interface. `top_k`, `min_p` and `repetition_penalty` are vLLM's additions. */
 function settingFields(settings: CompletionSettings, limitName: string): Record<string, unknown> {
-  const { maxNewTokens, temperature, topK, topP, minP, repetitionPenalty, stop, seed, ...others } =
+  const { maxNewTokens, temperature, topK, topP, minP, repetitionPenalty, stop, seed, beams, ...others } =
     effectiveSettings(settings);
+  assertBeamSearch({ id: 'openai' }, beams);
   // Does not compile once there is a setting that would be left out in silence.
   const nothing: Record<string, never> = others;
   return {

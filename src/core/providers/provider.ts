@@ -7,13 +7,18 @@ export type Prompt =
   | { readonly kind: 'chat'; readonly messages: readonly ChatMessage[] };
 
 /** How an answer is made; how many prompts are computed at once is the provider's own affair. */
-export type CompletionSettings = Omit<GenerationSettings, 'batchSize'>;
+export type CompletionSettings = Omit<GenerationSettings, 'batchSize'> & {
+  /** Above 1: this many texts are followed at once, and the likeliest as a whole is taken; no sampling goes with it. */
+  readonly beams?: number | undefined;
+};
 
 /** One answer that is wanted. */
 export interface CompletionRequest {
   /** The row's name, for messages and to find recorded outputs; no model sees it. */
   readonly id?: string | undefined;
   readonly prompt: Prompt;
+  /** Which of several answers to the prompt, from 0 on; no model sees it, recorded outputs are told apart by it. */
+  readonly attempt?: number | undefined;
   readonly settings: CompletionSettings;
 }
 
@@ -33,6 +38,8 @@ export interface Completion {
   readonly costUsd: number | null;
   /** From the request that was answered to its answer; earlier attempts do not count. */
   readonly latencySeconds: number | null;
+  /** Of recorded outputs: whether the answer passed its tests, where they were run. */
+  readonly passed?: boolean | undefined;
 }
 
 /** Continuations of one prompt whose likelihood is wanted. */
@@ -41,11 +48,11 @@ export interface ScoreRequest {
   readonly prompt: Prompt;
   /** At least one; each of at least one token. */
   readonly continuations: readonly string[];
+  /** Whether the end of the text after each continuation is scored with it, as a row's end is learnt. */
+  readonly withEnd?: boolean | undefined;
   /** Whether to find out too which continuations greedy decoding would give; it may cost time. */
   readonly withGreedy?: boolean | undefined;
 }
-  /** Whether the end of the text after each continuation is scored with it, as a row's end is learnt. */
-  readonly withEnd?: boolean | undefined;
 
 /** How likely a model finds one continuation of a prompt. */
 export interface ContinuationScore {
@@ -106,6 +113,8 @@ export interface Provider {
   readonly contextLength: number | null;
   /** Whether answers are worth keeping: no for those that come out of a file anyway. */
   readonly isWorthCaching: boolean;
+  /** Whether it can follow several beams; callers do not ask others for them. */
+  readonly hasBeamSearch?: boolean;
   /** What suits the kind where the caller has no wish; no limit of time is `null`. */
   readonly usual: { readonly concurrency: number; readonly timeoutSeconds: number | null };
   /** Equal only where equal requests mean equal models: hashes of files, or address and model. Holds no secret. */
