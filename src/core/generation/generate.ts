@@ -67,7 +67,7 @@ const DEFAULT_BATCH_SIZE = 8;
  */
 export function assertReadable(
   prompt: readonly number[],
-  { contextLength, vocabulary }: ModelShape,
+  { contextLength, vocabulary }: Pick<ModelShape, 'contextLength' | 'vocabulary'>,
   name = 'the prompt',
 ): void {
   if (prompt.length === 0) {
