@@ -4,7 +4,7 @@ import { readJsonObject } from '../../../core/checkpoints/json-file.js';
 import type { DownloadFiles } from '../../../platform/download-files.js';
 import type { FileSystem } from '../../../platform/file-system.js';
 import type { CachedSnapshot, HubFile } from '../../../platform/model-hub.js';
-import { readLocalFile } from './read-local-file.js';
+import { readLocalFile } from '../../../core/downloads/read-local-file.js';
 
 /** Whether the files make a whole model: its configuration, and all weights that an index speaks of. */
 async function isComplete(

@@ -3,11 +3,9 @@ import { ToolkitError } from '../../../core/errors/toolkit-error.js';
 import type { DownloadFiles } from '../../../platform/download-files.js';
 import type { FileSystem } from '../../../platform/file-system.js';
 import type { HubFile, ModelHub } from '../../../platform/model-hub.js';
+import type { ByteSource } from '../../../core/downloads/download-file.js';
 import { listCachedFiles } from './cached-listing.js';
-import { readLocalFile } from './read-local-file.js';
-
-/** Gives the bytes of a file from one on. */
-export type ByteSource = (offset: number, signal: AbortSignal) => AsyncIterable<Uint8Array>;
+import { readLocalFile } from '../../../core/downloads/read-local-file.js';
 
 /** Where the files of a model come from: the hub, or a whole snapshot in the cache that stands in for it. */
 export interface ModelSource {

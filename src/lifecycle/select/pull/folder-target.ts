@@ -2,15 +2,15 @@ import { join } from 'node:path';
 import { ToolkitError } from '../../../core/errors/toolkit-error.js';
 import type { DownloadFiles } from '../../../platform/download-files.js';
 import type { FileSystem } from '../../../platform/file-system.js';
-import { contentDigest } from './content-digest.js';
-import { readLocalFile } from './read-local-file.js';
-import type { PullTarget } from './pull-target.js';
+import { contentDigest } from '../../../core/downloads/content-digest.js';
+import { readLocalFile } from '../../../core/downloads/read-local-file.js';
+import type { DownloadTarget } from '../../../core/downloads/download-target.js';
 
 /** Where Hugging Face's tools keep the beginnings of downloads into a folder of the user's. */
 const PARTIAL_FOLDER = ['.cache', 'huggingface', 'download'];
 
 /** A folder of the user's own with plain files. A file that is there and differs is not written over. */
-export function folderTarget(folder: string, fileSystem: FileSystem, files: DownloadFiles): PullTarget {
+export function folderTarget(folder: string, fileSystem: FileSystem, files: DownloadFiles): DownloadTarget {
   return {
     folder,
     partialFolder: join(folder, ...PARTIAL_FOLDER),

@@ -1,25 +1,19 @@
 import { z } from 'zod';
-import { ToolkitError } from '../../../core/errors/toolkit-error.js';
 import type { ProgressListener } from '../../../core/progress/progress-event.js';
 import type { DownloadFiles } from '../../../platform/download-files.js';
 import type { FileSystem } from '../../../platform/file-system.js';
 import type { MachineResources } from '../../../platform/machine-resources.js';
-import type { HubFile, ModelHub } from '../../../platform/model-hub.js';
+import type { ModelHub } from '../../../platform/model-hub.js';
 import { parseOptions } from '../../parse-options.js';
-import { cacheTarget } from './cache-target.js';
+import { cacheTarget } from '../../../core/downloads/cache-target.js';
 import { withDigest } from './cached-listing.js';
-import { checkFileNames } from './check-file-names.js';
-import { checkFreeDisk } from './check-free-disk.js';
-import { downloadFile } from './download-file.js';
-import { findSource, type ByteSource } from './find-source.js';
+import { checkFileNames } from '../../../core/downloads/check-file-names.js';
+import { checkFreeDisk } from '../../../core/downloads/check-free-disk.js';
+import { downloadAll, findMissing, sizeOf } from '../../../core/downloads/download-all.js';
+import { findSource } from './find-source.js';
 import { folderTarget } from './folder-target.js';
-import { inParallel } from './in-parallel.js';
-import type { PullTarget } from './pull-target.js';
-import { readLocalFile } from './read-local-file.js';
+import { readLocalFile } from '../../../core/downloads/read-local-file.js';
 import { selectFiles } from './select-files.js';
-
-/** Files downloaded at once: enough to fill a line, few enough for servers that count connections. */
-const DOWNLOADS_AT_ONCE = 4;
 
 const optionsSchema = z.object({
   /** `ORG/NAME`, as elsewhere also with `hf:` before it. */
@@ -63,55 +57,6 @@ export interface PullResult {
   readonly offline_reason: string | null;
 }
 
-const sizeOf = (files: Iterable<HubFile>): number => [...files].reduce((sum, { size }) => sum + size, 0);
-
-/** Files still to come, by the path that they will have; in the cache equal contents have one. */
-async function findMissing(files: readonly HubFile[], target: PullTarget): Promise<Map<string, HubFile>> {
-  const missing = new Map<string, HubFile>();
-  for (const file of files) {
-    if (!(await target.isPresent(file))) missing.set(await target.prepare(file), file);
-  }
-  return missing;
-}
-
-/** What {@link downloadAll} brings, and where from and to. */
-interface Work {
-  readonly id: string;
-  /** Files by the path that they will have. */
-  readonly missing: ReadonlyMap<string, HubFile>;
-  readonly partialFolder: string;
-  readonly sourcesOf: (file: HubFile) => Promise<ByteSource[]>;
-}
-
-async function downloadAll({ id, missing, partialFolder, sourcesOf }: Work, ports: PullPorts): Promise<void> {
-  const { files, onProgress, signal } = ports;
-  const total = sizeOf(missing.values());
-  let done = 0;
-  const onBytes = (change: number): void => {
-    done += change;
-    onProgress?.({ stage: 'download', done, total, unit: 'bytes' });
-  };
-  try {
-    await inParallel(
-      [...missing],
-      DOWNLOADS_AT_ONCE,
-      async ([destination, file], either) => {
-        const sources = await sourcesOf(file);
-        await downloadFile(files, { file, partialFolder, destination, sources, signal: either, onBytes });
-      },
-      signal,
-    );
-  } catch (error) {
-    if (signal?.aborted !== true) throw error;
-    throw new ToolkitError(
-      `${id}: stopped after ${done} of ${total} bytes`,
-      'INTERRUPTED',
-      'Run the same command again to go on from there.',
-      error,
-    );
-  }
-}
-
 /**
  * Brings a model here: into the cache that all Hugging Face tools share, or as plain files into a folder. Every file is
  * held against the size and the digest that the hub gives before it takes its place; an interrupted download is gone
@@ -129,8 +74,8 @@ export async function pullModel(options: PullOptions, ports: PullPorts): Promise
     id,
     selection.files.map(({ path }) => path),
   );
-  const modelFolder = hub.modelCacheFolder(id);
-  const cache = cacheTarget({ modelFolder, commit, revision }, fileSystem, files);
+  const repositoryFolder = hub.modelCacheFolder(id);
+  const cache = cacheTarget({ repositoryFolder, commit, revision }, fileSystem, files);
   const target = out === undefined ? cache : folderTarget(out, fileSystem, files);
   const wanted =
     snapshotFolder === undefined || out === undefined

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
-import type { DownloadFiles } from '../../../platform/download-files.js';
-import type { FileSystem } from '../../../platform/file-system.js';
-import type { HubFile } from '../../../platform/model-hub.js';
-import type { PullTarget } from './pull-target.js';
+import type { DownloadFiles } from '../../platform/download-files.js';
+import type { FileSystem } from '../../platform/file-system.js';
+import type { HubFile } from '../../platform/model-hub.js';
+import type { DownloadTarget } from './download-target.js';
 
-/** Which revision of a model goes into the cache. */
+/** Which revision of a repository goes into the cache. */
 export interface CachePlace {
-  /** Folder of the model in the cache. */
-  readonly modelFolder: string;
+  /** Folder of the repository in the cache. */
+  readonly repositoryFolder: string;
   readonly commit: string;
   /** Branch or tag that was asked for; the commit itself needs no reference. */
   readonly revision: string;
@@ -18,10 +18,10 @@ export interface CachePlace {
  * names in `snapshots/COMMIT`, and in `refs` the commit of each branch. The reference is written last, so that a
  * branch never leads to a snapshot that lacks files.
  */
-export function cacheTarget(place: CachePlace, fileSystem: FileSystem, files: DownloadFiles): PullTarget {
-  const { modelFolder, commit, revision } = place;
-  const blobs = join(modelFolder, 'blobs');
-  const folder = join(modelFolder, 'snapshots', commit);
+export function cacheTarget(place: CachePlace, fileSystem: FileSystem, files: DownloadFiles): DownloadTarget {
+  const { repositoryFolder, commit, revision } = place;
+  const blobs = join(repositoryFolder, 'blobs');
+  const folder = join(repositoryFolder, 'snapshots', commit);
   const blobPath = ({ digest }: HubFile): string => join(blobs, digest.hex);
   const hasSize = async (path: string, { size }: HubFile): Promise<boolean> => {
     const info = await fileSystem.stat(path);
@@ -41,7 +41,7 @@ export function cacheTarget(place: CachePlace, fileSystem: FileSystem, files: Do
     },
     async finish() {
       if (revision === commit) return;
-      const reference = await files.prepare(join(modelFolder, 'refs'), revision.split('/'));
+      const reference = await files.prepare(join(repositoryFolder, 'refs'), revision.split('/'));
       await fileSystem.writeAtomic(reference, commit);
     },
   };

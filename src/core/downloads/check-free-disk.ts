@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { ToolkitError } from '../../../core/errors/toolkit-error.js';
-import type { FileSystem } from '../../../platform/file-system.js';
-import type { MachineResources } from '../../../platform/machine-resources.js';
-import type { HubFile } from '../../../platform/model-hub.js';
+import { ToolkitError } from '../errors/toolkit-error.js';
+import type { FileSystem } from '../../platform/file-system.js';
+import type { MachineResources } from '../../platform/machine-resources.js';
+import type { HubFile } from '../../platform/model-hub.js';
 
 const inGigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(2)} GB`;
 

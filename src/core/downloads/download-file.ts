@@ -1,9 +1,11 @@
-import { quoteName } from '../../../core/checkpoints/quote-name.js';
-import { ToolkitError } from '../../../core/errors/toolkit-error.js';
-import type { DownloadFiles, PartialFile } from '../../../platform/download-files.js';
-import type { HubFile } from '../../../platform/model-hub.js';
+import { quoteName } from '../checkpoints/quote-name.js';
+import { ToolkitError } from '../errors/toolkit-error.js';
+import type { DownloadFiles, PartialFile } from '../../platform/download-files.js';
+import type { HubFile } from '../../platform/model-hub.js';
 import { contentDigest } from './content-digest.js';
-import type { ByteSource } from './find-source.js';
+
+/** Gives the bytes of a file from one on. */
+export type ByteSource = (offset: number, signal: AbortSignal) => AsyncIterable<Uint8Array>;
 
 /** One file to bring here. */
 export interface Download {

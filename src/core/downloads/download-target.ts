@@ -1,7 +1,7 @@
-import type { HubFile } from '../../../platform/model-hub.js';
+import type { HubFile } from '../../platform/model-hub.js';
 
-/** A place for the files of one model, at one commit. */
-export interface PullTarget {
+/** A place for the files of one repository, at one commit. */
+export interface DownloadTarget {
   /** Folder that shows the files under their own names. */
   readonly folder: string;
   /** Folder of what is not whole yet, on the same disk. */

@@ -1,5 +1,5 @@
-import { quoteName } from '../../../core/checkpoints/quote-name.js';
-import { ToolkitError } from '../../../core/errors/toolkit-error.js';
+import { quoteName } from '../checkpoints/quote-name.js';
+import { ToolkitError } from '../errors/toolkit-error.js';
 
 /** Longest name of a file or folder on common file systems, and longest path, in characters. */
 const MAXIMUM_NAME_LENGTH = 200;
@@ -14,7 +14,7 @@ const RESERVED_FOLDERS = ['.git', '.cache'];
 function faultOf(path: string): string | undefined {
   if (path.length > MAXIMUM_PATH_LENGTH) return 'it is too long';
   const parts = path.split('/');
-  if (RESERVED_FOLDERS.includes(parts[0]?.toLowerCase() ?? '')) return 'that folder is not for models';
+  if (RESERVED_FOLDERS.includes(parts[0]?.toLowerCase() ?? '')) return 'that folder is not for downloads';
   for (const part of parts) {
     if (part === '' || part === '.' || part === '..') return 'it leads out of the folder';
     if (part.length > MAXIMUM_NAME_LENGTH) return 'it is too long';

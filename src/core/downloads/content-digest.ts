@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { HubFile } from '../../../platform/model-hub.js';
+import type { HubFile } from '../../platform/model-hub.js';
 
 /** Adds up a file's bytes to the digest by which the hub knows it. */
 export interface ContentDigest {

@@ -1,4 +1,4 @@
-import type { FileSystem } from '../../../platform/file-system.js';
+import type { FileSystem } from '../../platform/file-system.js';
 
 /** Bytes read at once. */
 const PIECE_BYTES = 1 << 22;
