@@ -7,7 +7,8 @@ import { renderPrompt } from '../../src/core/prompts/render-prompt.js';
 import type { Prompt } from '../../src/core/providers/provider.js';
 
 const FOLDER = fileURLToPath(new URL('../../templates/prompts', import.meta.url));
-const files = readdirSync(FOLDER);
+/** Those of judges are no prompts to begin from. */
+const files = readdirSync(FOLDER).filter((file) => !file.startsWith('judge-'));
 const textOf = (prompt: Prompt): string =>
   prompt.kind === 'text' ? prompt.text : prompt.messages.map(({ content }) => content).join('\n');
 

@@ -16,6 +16,8 @@ export type Question =
       readonly ask: 'completion';
       readonly id: string;
       readonly prompt: Prompt;
+      /** Which of several tries at the prompt, from 0 on. */
+      readonly attempt: number;
       readonly settings: CompletionSettings;
     }
   /** How likely each of some texts is to go on from the prompt. */

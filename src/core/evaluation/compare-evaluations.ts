@@ -4,7 +4,7 @@ import { describeComparison } from '../statistics/describe-comparison.js';
 import { mcNemar, type McNemarTest } from '../statistics/mcnemar.js';
 import { pairedBootstrap } from '../statistics/paired-bootstrap.js';
 import type { EvaluationResult, EvaluationSample } from './evaluation-result.js';
-import { groupBy } from './group-by.js';
+import { samplePairs } from './pair-samples.js';
 import type { TaskDefinition } from './task-schema.js';
 import { taskMeasures, type TaskMeasure } from './task-measures.js';
 
@@ -67,15 +67,6 @@ export interface EvaluationComparison {
 
 type Pair = readonly [EvaluationSample, EvaluationSample];
 
-/** Pairs rows of equal content; of rows that occur several times, the first with the first and so on. */
-function pairRows(a: readonly EvaluationSample[], b: readonly EvaluationSample[]): Pair[] {
-  const waiting = groupBy(b, ({ row_hash }) => row_hash);
-  return a.flatMap((sample) => {
-    const partner = waiting.get(sample.row_hash)?.shift();
-    return partner === undefined ? [] : [[sample, partner] as const];
-  });
-}
-
 /**
  * Compares two evaluations on the rows that both have: paired bootstrap, McNemar's test and effect size.
  *
@@ -87,7 +78,7 @@ export function compareEvaluations(
   b: ComparedEvaluation,
   options: { readonly worstRows: number; readonly seed: number },
 ): EvaluationComparison {
-  const pairs = pairRows(a.samples, b.samples);
+  const pairs = samplePairs(a.samples, b.samples);
   if (pairs.length === 0) {
     throw new ToolkitError(
       `${a.name} and ${b.name} have no row in common`,
@@ -129,9 +120,13 @@ function compareMetric(
   ) as [unknown[], unknown[]];
   const comparison = pairedBootstrap(metric, statisticsA, statisticsB, { seed });
   const { a, b, difference, lower, upper, pValue } = comparison;
-  const scores = [statisticsA, statisticsB].map((side) =>
-    side.flatMap((statistic) => measure.scoreOfRow(statistic)?.score ?? []),
-  ) as [number[], number[]];
+  const scores: [number[], number[]] = [[], []];
+  for (const row of pairs.keys()) {
+    const [scoreA, scoreB] = [statisticsA, statisticsB].map((side) => measure.scoreOfRow(side[row])?.score);
+    if (scoreA === undefined || scoreB === undefined) continue;
+    scores[0].push(scoreA);
+    scores[1].push(scoreB);
+  }
   const [standing] = Object.keys(metric.aggregate(statisticsA));
   return {
     metric: measure.key(standing!),

@@ -17,6 +17,29 @@ export interface EvaluationSlice {
   readonly metrics: readonly MetricValue[];
 }
 
+/** What a judge said of one answer. */
+export interface JudgedAnswer {
+  /** `null` where the reply ended with no rating of the rubric. */
+  readonly rating: number | null;
+  /** The reply without the rating. */
+  readonly reason: string;
+}
+
+/** A model that helped to score. */
+export interface ScoringModel {
+  readonly model: string;
+  readonly model_fingerprint: string;
+}
+
+/** The judge of an evaluation. */
+export interface JudgeFacts extends ScoringModel {
+  /** Replies that held no verdict. */
+  readonly unreadable: number;
+  readonly prompt_tokens: number | null;
+  readonly completion_tokens: number | null;
+  readonly cost_usd: number | null;
+}
+
 /** One row as it was evaluated: what a sample browser shows, and what comparisons pair. */
 export interface EvaluationSample {
   /** Place in the dataset, counted from 0. */
@@ -29,6 +52,14 @@ export interface EvaluationSample {
   readonly prediction: string;
   /** The whole completion, before filters took the prediction out of it. */
   readonly completion: string | null;
+  /** All completions of the row where several were asked for; `completion` is the first. */
+  readonly completions?: readonly string[] | undefined;
+  /** Of each completion what was recorded beside it; `null` where nothing was. */
+  readonly passed?: readonly (boolean | null)[] | undefined;
+  /** By filter: cosine of the prediction and the target nearest to it, as an embedding model places them. */
+  readonly similarities?: Readonly<Record<string, number>> | undefined;
+  /** By filter: what a judge said of the prediction. */
+  readonly ratings?: Readonly<Record<string, JudgedAnswer>> | undefined;
   /** Of choices, in order, with their log-likelihoods; `null` for generation. */
   readonly choices: readonly { readonly text: string; readonly log_likelihood: number }[] | null;
   /** What each metric says of this row alone, where it says anything. */
@@ -52,6 +83,10 @@ export interface EvaluationResult {
   readonly seed: number;
   readonly metrics: readonly MetricValue[];
   readonly confidence: number;
+  /** What made the vectors of embedding-similarity. */
+  readonly embedding_model?: ScoringModel | undefined;
+  /** Who rated the answers. */
+  readonly judge?: JudgeFacts | undefined;
   readonly slices: readonly EvaluationSlice[];
   readonly usage: {
     readonly prompt_tokens: number | null;

@@ -180,6 +180,8 @@ const metricValue = z.object({
   higher_is_better: z.boolean(),
 });
 
+const scoringModel = { model: text, model_fingerprint: text };
+
 const resultSchema: z.ZodType<EvaluationResult> = z.object({
   task: text,
   kind: z.enum(['generation', 'multiple_choice', 'classification', 'perplexity']),
@@ -191,6 +193,14 @@ const resultSchema: z.ZodType<EvaluationResult> = z.object({
   seed: count,
   metrics: z.array(metricValue),
   confidence: number,
+  embedding_model: z.object(scoringModel).optional(),
+  judge: z
+    .object({
+      ...scoringModel,
+      ...{ unreadable: count, prompt_tokens: maybeCount, completion_tokens: maybeCount },
+      cost_usd: number.nullable(),
+    })
+    .optional(),
   slices: z.array(z.object({ field: text, value: text, rows: count, metrics: z.array(metricValue) })),
   usage: z.object({
     prompt_tokens: maybeCount,
@@ -210,6 +220,10 @@ const sampleSchema: z.ZodType<EvaluationSample> = z.object({
   targets: z.array(text),
   prediction: text,
   completion: text.nullable(),
+  completions: z.array(text).optional(),
+  passed: z.array(z.boolean().nullable()).optional(),
+  similarities: z.record(text, number).optional(),
+  ratings: z.record(text, z.object({ rating: number.nullable(), reason: text })).optional(),
   choices: z
     .array(z.object({ text, log_likelihood: number.nullable().transform((value) => value ?? -Infinity) }))
     .nullable(),

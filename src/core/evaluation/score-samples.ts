@@ -61,9 +61,15 @@ function measureValues(
       )
     : Object.entries(bootstrapInterval(metric, statistics, { seed }));
   return measured.map(([name, { value, lower, upper }]) => ({
-    ...{ metric: key(name), value, low: lower, high: upper },
+    ...{ metric: key(name), value, ...boundsOf(lower, upper) },
     higher_is_better: metric.higherIsBetter,
   }));
+}
+
+/** A draw of rows may hold none that the value is defined for: then so are its bounds. */
+function boundsOf(lower: number | null, upper: number | null): Pick<MetricValue, 'low' | 'high'> {
+  const areDefined = !Number.isNaN(lower ?? 0) && !Number.isNaN(upper ?? 0);
+  return areDefined ? { low: lower, high: upper } : { low: null, high: null };
 }
 
 /** The slices, fields in their order, values from the most frequent on. */

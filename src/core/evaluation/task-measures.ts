@@ -1,12 +1,16 @@
 import { ToolkitError } from '../errors/toolkit-error.js';
 import { bleuWith } from '../metrics/bleu.js';
-import { findMetric, METRICS } from '../metrics/index.js';
+import { METRICS } from '../metrics/index.js';
 import type { Metric, MetricRows } from '../metrics/metric.js';
+import { passAtKWith } from '../metrics/pass-at-k.js';
 import { BLEU_TOKENIZERS, type BleuTokenizer } from '../metrics/text/bleu-tokenizers.js';
+import { CHECKS } from './checks.js';
 import { CHOICE_METRICS, type ChoiceMetric } from './choice-metrics.js';
 import { scoreChoices, type ChoiceScores } from './choice-scores.js';
 import type { EvaluationSample } from './evaluation-result.js';
 import { applyFilter, type Filter } from './filters.js';
+import { metricOfId } from './metric-of-id.js';
+import { hasOptions, metricNamed, metricOptions } from './metric-options.js';
 import { normalizeAnswer } from './normalization.js';
 import type { TaskDefinition, TaskKind } from './task-schema.js';
 
@@ -35,7 +39,7 @@ export const USUAL_METRICS: Readonly<Record<TaskKind, readonly string[]>> = {
 
 /** Kinds of rows that a task's answers make. */
 const ROWS_OF_KIND: Readonly<Record<TaskKind, readonly (keyof MetricRows)[]>> = {
-  generation: ['text', 'generation', 'structure', 'label', 'tags'],
+  generation: ['text', 'generation', 'structure', 'label', 'tags', 'samples', 'embedding', 'rating'],
   multiple_choice: ['label', 'probability'],
   classification: ['label', 'probability'],
   perplexity: ['likelihood'],
@@ -59,7 +63,7 @@ export function taskMeasures(definition: TaskDefinition, where: string): TaskMea
   const { kind } = definition;
   const asked = definition.metrics.length > 0 ? definition.metrics : USUAL_METRICS[kind];
   // One metric may be known by several of its values.
-  const metrics = [...new Set(asked.map((entry) => resolveMetric(entry, kind, where)))];
+  const metrics = [...new Set(asked.flatMap((entry) => resolveMetrics(entry, definition, where)))];
   const twice = metrics.find(({ id }, index) => metrics.findIndex((other) => other.id === id) < index);
   if (twice !== undefined) {
     throw new ToolkitError(`${where}: the metric ${twice.id} is asked for in two ways`, 'USAGE', 'Keep one.');
@@ -80,7 +84,13 @@ function isChoiceMetric(metric: Metric): metric is ChoiceMetric & Metric {
   return 'ofChoices' in metric;
 }
 
-function resolveMetric(entry: TaskDefinition['metrics'][number], kind: TaskKind, where: string): Metric {
+/** The metrics of an entry: one, but for pass@k, which has one for each k. */
+function resolveMetrics(
+  entry: TaskDefinition['metrics'][number],
+  definition: TaskDefinition,
+  where: string,
+): Metric[] {
+  const { kind } = definition;
   const { metric: name, ...options } = typeof entry === 'string' ? { metric: entry } : entry;
   const hasChoices = kind === 'multiple_choice' || kind === 'classification';
   const choiceMetric = CHOICE_METRICS.find(({ id }) => id === name);
@@ -91,19 +101,14 @@ function resolveMetric(entry: TaskDefinition['metrics'][number], kind: TaskKind,
     throw new ToolkitError(
       `${where}: a task of kind ${kind} cannot be measured by ${metric.id}`,
       'USAGE',
-      `It can by ${ids.join(', ')}.`,
+      metric.needs === 'judgement'
+        ? 'A judge compares two evaluations: genai evaluate compare A B --judge SPEC. One is rated by the metric judge.'
+        : `It can by ${ids.join(', ')}.`,
     );
   }
-  return withOptions(metric, options, where);
-}
-
-/** A metric by its id, or by one of its values, such as `byte-perplexity`. */
-function metricNamed(name: string): Metric {
-  const value = name.replaceAll('-', '_');
-  const owner = [...METRICS.values()].find(({ examples: [example] }) =>
-    Object.hasOwn(example!.values, value),
-  );
-  return METRICS.has(name) || owner === undefined ? findMetric(name) : owner;
+  if (!hasOptions(metric.id)) return [withOptions(metric, options, where)];
+  const own = metricOptions(definition, metric.id, where)!;
+  return 'k' in own ? own.k.map((k) => passAtKWith(k) as Metric) : [metric];
 }
 
 function withOptions(metric: Metric, options: Readonly<Record<string, unknown>>, where: string): Metric {
@@ -122,7 +127,7 @@ function withOptions(metric: Metric, options: Readonly<Record<string, unknown>>,
   throw new ToolkitError(
     `${where}: the metric ${metric.id} does not take ${names.map((name) => JSON.stringify(name)).join(', ')}`,
     'USAGE',
-    'Options are taken by bleu alone: tokenizer.',
+    'Options are taken by bleu, embedding-similarity, judge and pass-at-k.',
   );
 }
 
@@ -144,9 +149,11 @@ function measureOf(
     statistic: (row) =>
       isChoiceMetric(metric)
         ? metric.ofChoices(choiceScoresOf(row))
-        : metric.statistic(metricRow(metric.needs, row, definition, filter)),
+        : metric.needs === 'embedding'
+          ? row.similarities?.[filter.name]
+          : metric.statistic(metricRow(metric.needs, row, definition, filter)),
     scoreOfRow(statistic) {
-      if (metric.allowsBootstrap === false) return undefined;
+      if (metric.allowsBootstrap === false || statistic === undefined) return undefined;
       // Of one row alone, every metric of labels says no more than whether it is right.
       if (isOfLabels && !isChoiceMetric(metric) && metric.id !== 'accuracy') return undefined;
       const [score] = Object.values(metric.aggregate([statistic]));
@@ -169,11 +176,11 @@ export function choiceScoresOf({ choices, targets }: AnsweredRow): ChoiceScores 
 function metricRow(
   needs: keyof MetricRows,
   row: AnsweredRow,
-  { normalization }: TaskDefinition,
+  definition: TaskDefinition,
   filter: Filter,
 ): MetricRows[keyof MetricRows] {
   const prediction = row.completion === null ? row.prediction : applyFilter(filter, row.completion);
-  const normalized = (text: string): string => normalizeAnswer(text, normalization);
+  const normalized = (text: string): string => normalizeAnswer(text, definition.normalization);
   switch (needs) {
     case 'text':
       return { prediction: normalized(prediction), references: row.targets.map(normalized) };
@@ -196,6 +203,10 @@ function metricRow(
       return { prediction: tagsOf(prediction), reference: tagsOf(row.targets[0]!) };
     case 'likelihood':
       return likelihoodOf(row);
+    case 'rating':
+      return { rating: row.ratings?.[filter.name]?.rating ?? undefined };
+    case 'samples':
+      return triesOf(row, definition, filter);
     default:
       throw new ToolkitError(`rows of kind ${needs} are not made of answers`, 'UNEXPECTED');
   }
@@ -228,6 +239,23 @@ function probabilitiesOf({ choices }: AnsweredRow): Record<string, number> {
   return Object.fromEntries(masses.map(([text, mass]) => [text, mass / total]));
 }
 
+/** How many of a row's completions pass the check of pass@k. */
+function triesOf(row: AnsweredRow, definition: TaskDefinition, filter: Filter): MetricRows['samples'] {
+  const { check } = metricOptions(definition, 'pass-at-k', definition.task)!;
+  const normalized = (text: string): string => normalizeAnswer(text, definition.normalization);
+  const targets = row.targets.map(normalized);
+  const completions = row.completions ?? [row.completion ?? ''];
+  const passing = completions.filter((completion, place) => {
+    const text = applyFilter(filter, completion);
+    const recorded = row.passed?.[place] ?? undefined;
+    return CHECKS[check].passes({
+      ...{ answer: normalized(text), targets, text, recorded },
+      schema: () => schemaOf(row),
+    });
+  });
+  return { samples: completions.length, correct: passing.length };
+}
+
 /** One tag a token, divided by white space. */
 function tagsOf(text: string): string[] {
   return text.split(/\s+/).filter((tag) => tag !== '');
@@ -247,6 +275,5 @@ function likelihoodOf({ choices, completion_tokens }: AnsweredRow): MetricRows['
 /** Smallest and largest value of a metric by its key in results; `null` where there is none or it is not known. */
 export function metricRange(key: string): readonly [number | null, number | null] {
   const id = key.split('/', 1)[0]!;
-  const metric = METRICS.get(id) ?? CHOICE_METRICS.find((one) => one.id === id);
-  return metric?.range ?? [null, null];
+  return metricOfId(id)?.range ?? [null, null];
 }

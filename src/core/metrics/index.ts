@@ -14,6 +14,7 @@ import { expectedCalibrationError } from './expected-calibration-error.js';
 import { f1 } from './f1.js';
 import { jsonSchemaMatch } from './json-schema-match.js';
 import { jsonValidity } from './json-validity.js';
+import { judge } from './judge.js';
 import { judgeWinRate } from './judge-win-rate.js';
 import { matthewsCorrelation } from './matthews-correlation.js';
 import { meteor } from './meteor.js';
@@ -67,6 +68,7 @@ export const METRICS: ReadonlyMap<string, Metric> = new Map(
     toxicityWordRate,
     jsonValidity,
     jsonSchemaMatch,
+    judge,
     judgeWinRate,
   ].map((metric: Metric) => [metric.id, metric]),
 );
@@ -102,9 +104,10 @@ export { SequenceScorer, type ScoredSequence } from '../scoring/sequence-scorer.
 export { bleuWith } from './bleu.js';
 export { classificationReport, type ClassificationReport } from './classification.js';
 export { cosineSimilarity } from './embedding-similarity.js';
-export { parseRating, parseVerdict, settleVerdicts } from './judgement/verdict.js';
+export { parseRating, parseVerdict, settleVerdicts, withoutMark } from './judgement/verdict.js';
 export { slidingWindows, type SlidingWindow } from './likelihood/sliding-windows.js';
 export type * from './metric.js';
 export { meetsJsonSchema } from './structure/json-schema.js';
 export { BLEU_TOKENIZERS, type BleuTokenizer } from './text/bleu-tokenizers.js';
+export { passAtKWith } from './pass-at-k.js';
 export { toxicityWordRateWith } from './toxicity-word-rate.js';

@@ -51,6 +51,11 @@ export interface JudgementRow {
 /** The better of two answers in the order in which the judge saw them. */
 export type Verdict = 'first' | 'second' | 'tie';
 
+/** What a judge said about one answer by a rubric; `undefined` where its reply held no rating. */
+export interface RatingRow {
+  readonly rating: number | undefined;
+}
+
 /** Tags of the tokens of one text, such as `B-PER`, beside the right ones. */
 export interface TagRow {
   readonly prediction: readonly string[];
@@ -78,6 +83,7 @@ export interface MetricRows {
   readonly samples: SamplesRow;
   readonly embedding: EmbeddingRow;
   readonly judgement: JudgementRow;
+  readonly rating: RatingRow;
 }
 
 /** Rows of one kind with the values a metric has for them, by hand or from a published example. */

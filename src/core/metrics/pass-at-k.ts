@@ -13,6 +13,25 @@ function chanceToPass({ samples, correct }: SamplesRow, k: number): number {
   return 1 - allWrong;
 }
 
+/**
+ * pass@k for one k, under a name of its own.
+ *
+ * @param k tries; every row must have as many samples at least
+ */
+export function passAtKWith(k: number): Metric<'samples', SamplesRow> {
+  const id = `pass@${k}`;
+  const example = { samples: k, correct: 1 };
+  return {
+    ...passAtK,
+    id,
+    name: id,
+    aggregate: (rows) => ({ [id]: mean(rows.map((row) => chanceToPass(row, k))) }),
+    examples: [
+      { rows: [example], values: { [id]: 1 }, source: 'by hand: all samples are drawn, and one is right' },
+    ],
+  };
+}
+
 /** Share of tasks, such as programs to write, of which one of k tries passes its tests. */
 export const passAtK: Metric<'samples', SamplesRow> = {
   id: 'pass-at-k',

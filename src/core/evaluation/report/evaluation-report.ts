@@ -1,5 +1,6 @@
 import { formatCount } from '../../number-text.js';
 import type { EvaluationResult, EvaluationSample } from '../evaluation-result.js';
+import { pairSamples } from '../pair-samples.js';
 import { browserData } from './browser-data.js';
 import { BROWSER_SCRIPT } from './browser/script.js';
 import { calibration } from './calibration.js';
@@ -11,7 +12,6 @@ import { distributions } from './distributions.js';
 import { headline } from './headline.js';
 import { markup } from './markup.js';
 import { page } from './page.js';
-import { pairSamples } from './pairing.js';
 import { runFacts } from './run-facts.js';
 import { sampleBrowser } from './sample-browser.js';
 import { scoreKeys } from './score-keys.js';

@@ -1,5 +1,4 @@
-import { METRICS } from '../../metrics/index.js';
-import { CHOICE_METRICS } from '../choice-metrics.js';
+import { metricOfId } from '../metric-of-id.js';
 
 /** What a metric's key in results stands for. */
 export interface MetricDescription {
@@ -21,7 +20,7 @@ function inWords(valueName: string): string {
  */
 export function describeMetric(key: string): MetricDescription {
   const [id = key, ...rest] = key.split('/');
-  const metric = METRICS.get(id) ?? CHOICE_METRICS.find((choiceMetric) => choiceMetric.id === id);
+  const metric = metricOfId(id);
   if (metric === undefined) return { name: key, higherIsBetter: true, range: [null, null] };
   const isFurtherValue = Object.hasOwn(metric.examples[0]?.values ?? {}, rest[0] ?? '');
   const name = isFurtherValue ? inWords(rest.shift()!) : metric.name;

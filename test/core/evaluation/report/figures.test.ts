@@ -6,7 +6,7 @@ import { confusion } from '../../../../src/core/evaluation/report/confusion.js';
 import { describeMetric } from '../../../../src/core/evaluation/report/metric-description.js';
 import { distribution } from '../../../../src/core/evaluation/report/distribution.js';
 import { pairedChange } from '../../../../src/core/evaluation/report/paired-change.js';
-import { pairSamples } from '../../../../src/core/evaluation/report/pairing.js';
+import { pairSamples } from '../../../../src/core/evaluation/pair-samples.js';
 import { scoreKeys } from '../../../../src/core/evaluation/report/score-keys.js';
 import { lengthLimit, shorten } from '../../../../src/core/evaluation/report/text-limit.js';
 import { verdictOf } from '../../../../src/core/evaluation/report/verdict.js';
