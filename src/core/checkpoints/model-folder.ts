@@ -2,10 +2,12 @@ import { join } from 'node:path';
 import type { FileSystem } from '../../platform/file-system.js';
 import { ToolkitError } from '../errors/toolkit-error.js';
 import type { StateDict, StorageType } from './checkpoint.js';
+import { isCompressedTensors } from './compressed-tensors-config.js';
 import { formatJson, isJsonObject, readJsonObject, type JsonObject } from './json-file.js';
 import { isPickleName, refusePickle } from './pickled-weights.js';
 import { isPlainFileName } from './plain-file-name.js';
 import { quoteName } from './quote-name.js';
+import { readCompressedTensors, type StoredTensors } from './read-compressed-tensors.js';
 import {
   castTensors,
   openSafetensors,
@@ -37,8 +39,10 @@ const TORCH_DTYPES: Readonly<Record<StorageType, string>> = {
 /** A model in the Hugging Face folder layout, its weights still on disk. */
 export interface ModelFolder extends TensorSource {
   readonly path: string;
-  /** `config.json` as published. */
+  /** `config.json` as published; without `quantization_config` where the tensors are presented as before quantisation. */
   readonly config: JsonObject;
+  /** The `quantization_config` that was taken out. */
+  readonly quantizationConfig?: JsonObject;
   /** `generation_config.json`, where there is one. */
   readonly generationConfig?: JsonObject;
   /** Published parameter names of all shards. */
@@ -68,7 +72,16 @@ export async function openModelFolder(files: FileSystem, path: string): Promise<
   const weights = names.includes(WEIGHTS_FILE)
     ? await openWeights(files, path, new Map([[WEIGHTS_FILE, []]]))
     : await openWeights(files, path, await readIndex(files, path, names));
-  return { path, config, ...(generationConfig && { generationConfig }), ...weights };
+  const shared = { path, ...(generationConfig && { generationConfig }), close: () => weights.close() };
+  const { quantization_config: quantizationConfig, ...dense } = config;
+  if (!isCompressedTensors(quantizationConfig)) return { ...shared, config, ...weights };
+  try {
+    const tensors = await readCompressedTensors(path, quantizationConfig, weights);
+    return { ...shared, config: dense, quantizationConfig, ...tensors };
+  } catch (error) {
+    await weights.close();
+    throw error;
+  }
 }
 
 async function listModelFolder(files: FileSystem, path: string): Promise<string[]> {
@@ -174,7 +187,7 @@ async function openWeights(
   files: FileSystem,
   path: string,
   shards: ReadonlyMap<string, readonly string[]>,
-): Promise<TensorSource & Pick<ModelFolder, 'tensors' | 'close'>> {
+): Promise<StoredTensors & Pick<ModelFolder, 'close'>> {
   const open: SafetensorsFile[] = [];
   const close = async (): Promise<void> => {
     await Promise.all(open.map((file) => file.close()));
@@ -205,14 +218,17 @@ async function openWeights(
     await close();
     throw error;
   }
-  const readTensor: ModelFolder['readTensor'] = (name) => {
+  const homeOf = (name: string): SafetensorsFile => {
     const file = homes.get(name);
-    if (file !== undefined) return file.read(name);
-    return Promise.reject(
-      new ToolkitError(`${path}: there is no tensor ${quoteName(name)}`, 'BAD_CHECKPOINT'),
-    );
+    if (file !== undefined) return file;
+    throw new ToolkitError(`${path}: there is no tensor ${quoteName(name)}`, 'BAD_CHECKPOINT');
   };
-  return { tensors, readTensor, close };
+  return {
+    tensors,
+    close,
+    readTensor: async (name) => homeOf(name).read(name),
+    readBytes: async (name) => homeOf(name).readBytes(name),
+  };
 }
 
 /** What a model folder is made of. */
