@@ -1,12 +1,12 @@
 import { readdir } from 'node:fs/promises';
 import { ToolkitError } from '../core/errors/toolkit-error.js';
-import { findCachedSnapshot, modelCacheFolder, type CachedSnapshot } from './hub/hub-cache.js';
+import { findCachedSnapshot, repositoryCacheFolder, type CachedSnapshot } from './hub/hub-cache.js';
 import { HubClient, USUAL_TIMING, type HubTiming } from './hub/hub-client.js';
 import { readHubSettings, type Environment } from './hub/hub-settings.js';
 import { describeRepository } from './hub/describe-repository.js';
 import { listFiles, type FileListing } from './hub/list-files.js';
 import type { ModelFacts } from './hub/model-facts.js';
-import { checkModelId, checkRevision } from './hub/model-id.js';
+import { checkRepositoryId, checkRevision, type RepositoryKind } from './hub/model-id.js';
 import { readFile, type FileRequest } from './hub/read-file.js';
 import { readModelFacts } from './hub/read-model-facts.js';
 import { searchModels, type FoundModel, type ModelQuery } from './hub/search-models.js';
@@ -49,6 +49,28 @@ export interface ModelHub {
   findCachedSnapshot(id: string, revision?: string): Promise<CachedSnapshot | undefined>;
 }
 
+/** Repositories of datasets, with the cache of those that came before; see {@link ModelHub}. */
+export interface DatasetHub extends Pick<ModelHub, 'listFiles' | 'readFile' | 'findCachedSnapshot'> {
+  /** Folder of a dataset in the cache, whether or not there is one. */
+  cacheFolder(id: string): string;
+}
+
+/** What is the same of every kind of repository. */
+function repositories(client: HubClient, kind: RepositoryKind): DatasetHub {
+  const { cacheFolder } = client.settings;
+  return {
+    findCachedSnapshot: (id, revision) => findCachedSnapshot(cacheFolder, { kind, id }, revision),
+    cacheFolder: (id) => repositoryCacheFolder(cacheFolder, { kind, id }),
+    readFile: (request, signal) => readFile(client, { ...request, kind }, signal),
+
+    async listFiles(id, revision, signal) {
+      checkRepositoryId({ kind, id });
+      checkRevision(revision);
+      return listFiles(client, { kind, id }, revision, signal);
+    },
+  };
+}
+
 /** The facts from the cache, or `undefined` where it lacks the model or some of the files they are in. */
 async function readCachedFacts(
   cached: CachedSnapshot,
@@ -82,25 +104,18 @@ export function huggingFaceHub(
 ): ModelHub {
   const settings = readHubSettings(environment);
   const client = new HubClient(settings, fetch, timing);
-  const { cacheFolder, endpoint } = settings;
+  const { endpoint } = settings;
+  const { findCachedSnapshot, cacheFolder: modelCacheFolder, ...files } = repositories(client, 'model');
   return {
-    findCachedSnapshot: (id, revision) => findCachedSnapshot(cacheFolder, id, revision),
-
-    modelCacheFolder: (id) => modelCacheFolder(cacheFolder, id),
-    readFile: (request, signal) => readFile(client, request, signal),
-
-    async listFiles(id, revision, signal) {
-      checkModelId(id);
-      checkRevision(revision);
-      return listFiles(client, id, revision, signal);
-    },
-
+    ...files,
+    findCachedSnapshot,
+    modelCacheFolder,
     searchModels: (query, signal) => searchModels(client, query, signal),
 
     async readModelFacts(id, revision = 'main', signal) {
-      checkModelId(id);
+      checkRepositoryId({ kind: 'model', id });
       checkRevision(revision);
-      const cached = await findCachedSnapshot(cacheFolder, id, revision);
+      const cached = await findCachedSnapshot(id, revision);
       const facts = cached && (await readCachedFacts(cached, id, endpoint));
       if (facts !== undefined) return facts;
       const { commit, paths } = await describeRepository(client, id, revision, signal);
@@ -113,4 +128,13 @@ export function huggingFaceHub(
       });
     },
   };
+}
+
+/** The datasets of the same hub; see {@link huggingFaceHub}. */
+export function huggingFaceDatasets(
+  environment: Environment,
+  fetch: typeof globalThis.fetch = globalThis.fetch,
+  timing: HubTiming = USUAL_TIMING,
+): DatasetHub {
+  return repositories(new HubClient(readHubSettings(environment), fetch, timing), 'dataset');
 }

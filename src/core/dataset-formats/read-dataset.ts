@@ -149,7 +149,7 @@ async function readRowFile(
 }
 
 /**
- * Reads a dataset: one file, which is all for training, or a folder with a file for each part.
+ * Reads a dataset: one file, which is all for training, or a folder with a file or several for each part.
  *
  * The row format is the one most of the first rows of the training file have, and holds for all parts. Rows that cannot
  * be learnt from are left out and all reported. Files of JSON Lines are read as streams.
@@ -164,13 +164,14 @@ export async function readDataset(
   options: { readonly format?: string } = {},
 ): Promise<Dataset> {
   let format = options.format === undefined ? undefined : rowFormatOf(options.format);
-  const examples: Partial<Record<Split, readonly Example[]>> = {};
+  const examples: Partial<Record<Split, Example[]>> = {};
   const problems: RowProblem[] = [];
   const sources: DatasetFile[] = [];
   for (const { split, path: file } of await findSplitFiles(files, path)) {
     const part = await readRowFile(files, file, format);
     format = part.format;
-    examples[split] = part.examples;
+    const own = (examples[split] ??= []);
+    for (const example of part.examples) own.push(example);
     for (const problem of part.problems) problems.push(problem);
     sources.push(part.source);
   }

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { FileSystem } from '../../platform/file-system.js';
-import { extensionOf, isRowFile } from '../dataset-formats/files/file-formats.js';
+import { findParts, listParts } from '../dataset-formats/part-files.js';
 import { readRows } from '../dataset-formats/read-rows.js';
 import type { Row } from '../dataset-formats/row-format.js';
-import { SPLIT_NAMES } from '../dataset-formats/split-files.js';
 import { ToolkitError } from '../errors/toolkit-error.js';
 
 /** Rows of one part of a dataset, as they stand in its files. */
@@ -28,33 +27,24 @@ export interface LoadRowsOptions {
   readonly columns?: readonly string[] | undefined;
 }
 
-/** What stands after the name of a part that is divided into several files. */
-const SHARD = /-\d{5}-of-\d{5}$/;
-
 /** The files of a part, in order: in the folder itself, in that of the configuration, or in `data`. */
 async function splitFiles(files: FileSystem, { path, split, name }: LoadRowsOptions): Promise<string[]> {
   if ((await files.stat(path))?.kind !== 'directory') return [path];
-  const accepted: readonly string[] = Object.entries(SPLIT_NAMES).find(([part]) => part === split)?.[1] ?? [
-    split,
-  ];
   const folders = [...(name === undefined ? [] : [join(path, name)]), path, join(path, 'data')];
   const seen: string[] = [];
   for (const folder of folders) {
     if ((await files.stat(folder))?.kind !== 'directory') continue;
-    const names = (await files.list(folder)).filter(isRowFile);
-    const stem = (file: string): string =>
-      file.slice(0, file.length - extensionOf(file).length).replace(SHARD, '');
-    const own = names.filter((file) => accepted.includes(stem(file).toLowerCase()));
-    const parts = new Set(own.map((file) => stem(file) + extensionOf(file)));
-    if (parts.size > 1) {
+    const parts = await listParts(files, folder);
+    const [own, other] = findParts(parts, split);
+    if (own !== undefined && other !== undefined) {
       throw new ToolkitError(
-        `${folder}: ${[...parts].join(' and ')} could each be the ${split} part`,
+        `${folder}: ${own.shown} and ${other.shown} could each be the ${split} part`,
         'BAD_DATASET',
         'Name the file itself.',
       );
     }
-    if (own.length > 0) return own.map((file) => join(folder, file));
-    seen.push(...names);
+    if (own !== undefined) return own.files.map((file) => join(folder, file));
+    seen.push(...parts.map(({ shown }) => shown));
   }
   throw new ToolkitError(
     `${path}: has no ${split} part`,

@@ -11,7 +11,7 @@ export interface Repository {
 }
 
 /**
- * Asks the hub what commit a branch or tag stands for, and what files there are.
+ * Asks the hub what commit a branch or tag of a model stands for, and what files there are.
  * @throws NOT_FOUND, NETWORK
  */
 export async function describeRepository(
@@ -36,4 +36,29 @@ export async function describeRepository(
     throw answerError(client.host, 'it lists no files');
   }
   return { commit: sha, paths: filePaths };
+}
+
+/**
+ * Asks the hub what commit a branch or tag of a dataset stands for.
+ * @throws NOT_FOUND, NETWORK
+ */
+export async function commitOfDataset(
+  client: HubClient,
+  id: string,
+  revision: string,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const { datasetInfo } = await import('@huggingface/hub');
+  const { sha } = await datasetInfo({
+    name: id,
+    revision,
+    hubUrl: client.settings.endpoint,
+    additionalFields: ['sha'],
+    fetch: client.libraryFetch({ kind: 'dataset', id, revision }, signal),
+  }).catch((error: unknown): { sha?: unknown } => {
+    if (error instanceof ToolkitError || signal?.aborted === true) throw error;
+    throw answerError(client.host, 'it does not describe a dataset');
+  });
+  if (typeof sha !== 'string' || !isCommit(sha)) throw answerError(client.host, 'it names no commit');
+  return sha;
 }

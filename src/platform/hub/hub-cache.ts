@@ -1,18 +1,18 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkModelId, checkRevision, isCommit } from './model-id.js';
+import { checkRepositoryId, checkRevision, isCommit, type RepositoryName } from './model-id.js';
 
-/** A revision of a model in the cache; it need not have every file of the repository. */
+/** A revision of a repository in the cache; it need not have every file of the repository. */
 export interface CachedSnapshot {
   readonly commit: string;
   /** Folder with the files under their own names. */
   readonly folder: string;
 }
 
-/** Folder of one model in the cache that all Hugging Face tools share: `blobs`, `refs` and `snapshots` lie in it. */
-export function modelCacheFolder(cacheFolder: string, id: string): string {
-  checkModelId(id);
-  return join(cacheFolder, `models--${id.replace('/', '--')}`);
+/** Folder of one repository in the cache that all Hugging Face tools share: `blobs`, `refs` and `snapshots` lie in it. */
+export function repositoryCacheFolder(cacheFolder: string, name: RepositoryName): string {
+  checkRepositoryId(name);
+  return join(cacheFolder, `${name.kind}s--${name.id.replace('/', '--')}`);
 }
 
 /**
@@ -23,16 +23,16 @@ export function modelCacheFolder(cacheFolder: string, id: string): string {
  */
 export async function findCachedSnapshot(
   cacheFolder: string,
-  id: string,
+  name: RepositoryName,
   revision = 'main',
 ): Promise<CachedSnapshot | undefined> {
   checkRevision(revision);
-  const model = modelCacheFolder(cacheFolder, id);
+  const repository = repositoryCacheFolder(cacheFolder, name);
   const commit = isCommit(revision)
     ? revision
-    : (await readFile(join(model, 'refs', ...revision.split('/')), 'utf8').catch(() => '')).trim();
+    : (await readFile(join(repository, 'refs', ...revision.split('/')), 'utf8').catch(() => '')).trim();
   if (!isCommit(commit)) return undefined;
-  const folder = join(model, 'snapshots', commit);
+  const folder = join(repository, 'snapshots', commit);
   const isFolder = await stat(folder).then(
     (info) => info.isDirectory(),
     () => false,

@@ -91,7 +91,7 @@ export class HubClient {
    */
   async request(request: HubRequest): Promise<HubAnswer> {
     const { subject, signal } = request;
-    if (this.settings.offline) throw offlineError(subject.id);
+    if (this.settings.offline) throw offlineError(subject);
     const authorization = await this.authorization(request.url);
     for (let attempt = 0; ; attempt++) {
       const lastAttempt = attempt === RETRIES;

@@ -1,5 +1,5 @@
 import { ToolkitError } from '../../core/errors/toolkit-error.js';
-import { MODEL_ID_FORM } from './model-id.js';
+import { FORMS, type RepositoryKind } from './model-id.js';
 
 /** Error codes by which Node says that there is no way to a server at all, so that trying again soon is idle. */
 const UNREACHABLE = new Map([
@@ -55,20 +55,22 @@ export function timeoutError(host: string, seconds: number): ToolkitError {
 }
 
 /** The error for whatever would need the network while that is switched off. */
-export function offlineError(id: string | undefined): ToolkitError {
+export function offlineError({ id, kind = 'model' }: HubSubject): ToolkitError {
   return new ToolkitError(
     `HF_HUB_OFFLINE forbids to ask the hub for ${id ?? 'models'}`,
     'NETWORK',
     id === undefined
       ? 'Unset HF_HUB_OFFLINE.'
-      : 'The cache lacks it or a part of it: unset HF_HUB_OFFLINE, and `genai select pull` brings it.',
+      : `The cache lacks it or a part of it: unset HF_HUB_OFFLINE${kind === 'model' ? ', and `genai select pull` brings it' : ' to download it'}.`,
   );
 }
 
 /** What a request asked for, to name it in messages. */
 export interface HubSubject {
-  /** Id of the model; absent for a search. */
+  /** Id of the repository; absent for a search. */
   readonly id?: string;
+  /** By default a model. */
+  readonly kind?: RepositoryKind;
   readonly revision?: string;
   readonly path?: string;
 }
@@ -88,12 +90,14 @@ export function statusError(
   const { status } = response;
   const code = response.headers.get('x-error-code');
   const host = new URL(endpoint).host;
+  const { kind = 'model' } = subject;
   const id = subject.id ?? 'the search';
+  const page = `${endpoint}/${kind === 'dataset' ? 'datasets/' : ''}${subject.id ?? ''}`;
   if (code === 'GatedRepo') {
     return new ToolkitError(
       `${id} is gated: its authors let only those read it who accept their terms`,
       'NETWORK',
-      `Accept the licence at ${endpoint}/${id}, then ${hasToken ? 'run again with the token of that account' : 'set HF_TOKEN to an access token of that account'}.`,
+      `Accept the licence at ${page}, then ${hasToken ? 'run again with the token of that account' : 'set HF_TOKEN to an access token of that account'}.`,
     );
   }
   if (code === 'RevisionNotFound') {
@@ -110,22 +114,22 @@ export function statusError(
     return new ToolkitError(
       `${host} rejects the access token`,
       'NETWORK',
-      `${TOKEN_HINT}; or unset it, if the model is public.`,
+      `${TOKEN_HINT}; or unset it, if the ${kind} is public.`,
     );
   }
   // Without a token the hub does not tell a private model from one that does not exist.
   if (subject.id !== undefined && (status === 404 || (status === 401 && code === 'RepoNotFound'))) {
     return new ToolkitError(
-      `${host} knows no model ${id}`,
+      `${host} knows no ${kind} ${id}`,
       'NOT_FOUND',
-      `${MODEL_ID_FORM} If it is private, ${hasToken ? 'the token must be of an account that may read it' : 'set HF_TOKEN'}.`,
+      `${FORMS[kind]} If it is private, ${hasToken ? 'the token must be of an account that may read it' : 'set HF_TOKEN'}.`,
     );
   }
   if (status === 401 || status === 403) {
     return new ToolkitError(
       `${host} does not let ${hasToken ? 'this account' : 'anonymous users'} read ${id} (status ${status})`,
       'NETWORK',
-      `Accept its licence at ${endpoint}/${subject.id ?? ''} if it asks for that. ${TOKEN_HINT}.`,
+      `Accept its licence at ${page} if it asks for that. ${TOKEN_HINT}.`,
     );
   }
   if (status === 429) {

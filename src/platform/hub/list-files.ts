@@ -1,7 +1,8 @@
 import { ToolkitError } from '../../core/errors/toolkit-error.js';
 import type { HubClient } from './hub-client.js';
 import { answerError } from './hub-errors.js';
-import { describeRepository } from './describe-repository.js';
+import { commitOfDataset, describeRepository } from './describe-repository.js';
+import type { RepositoryName } from './model-id.js';
 
 /** Most files of a repository that are listed; published models have up to some hundreds. */
 const MAXIMUM_FILES = 20_000;
@@ -40,20 +41,23 @@ function parseEntry(entry: Record<string, unknown>): HubFile | undefined {
  */
 export async function listFiles(
   client: HubClient,
-  id: string,
+  { kind, id }: RepositoryName,
   revision: string,
   signal: AbortSignal | undefined,
 ): Promise<FileListing> {
-  const { commit } = await describeRepository(client, id, revision, signal);
+  const commit =
+    kind === 'dataset'
+      ? await commitOfDataset(client, id, revision, signal)
+      : (await describeRepository(client, id, revision, signal)).commit;
   const library = await import('@huggingface/hub');
   const files: HubFile[] = [];
   try {
     for await (const entry of library.listFiles({
-      repo: { type: 'model', name: id },
+      repo: { type: kind, name: id },
       recursive: true,
       revision: commit,
       hubUrl: client.settings.endpoint,
-      fetch: client.libraryFetch({ id, revision }, signal),
+      fetch: client.libraryFetch({ kind, id, revision }, signal),
     })) {
       if (entry.type !== 'file') continue;
       const file = parseEntry({ ...entry });

@@ -7,7 +7,21 @@ const MAXIMUM_REVISION_LENGTH = 250;
 /** One half of an id, or one step of a revision: letters, digits, `.`, `_`, `-`, and no `.` or `-` at either end. */
 const WORD = /^[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?$/;
 
-const FORM = 'An id is ORG/NAME as in the address of the model’s page, e.g. HuggingFaceTB/SmolLM2-135M.';
+/** What the hub keeps: each kind has ids, addresses and cache folders of its own. */
+export type RepositoryKind = 'model' | 'dataset';
+
+/** A repository on the hub. */
+export interface RepositoryName {
+  readonly kind: RepositoryKind;
+  /** `ORG/NAME` */
+  readonly id: string;
+}
+
+/** What ids look like, for hints. */
+export const FORMS: Readonly<Record<RepositoryKind, string>> = {
+  model: 'An id is ORG/NAME as in the address of the model’s page, e.g. HuggingFaceTB/SmolLM2-135M.',
+  dataset: 'An id is ORG/NAME as in the address of the dataset’s page, e.g. stanfordnlp/imdb.',
+};
 
 /** Shown in messages, which must stay on one short line. */
 function shown(text: string): string {
@@ -15,17 +29,17 @@ function shown(text: string): string {
 }
 
 /**
- * Checks the id of a model before it becomes part of an address or a path.
+ * Checks the id of a model or a dataset before it becomes part of an address or a path.
  * @throws USAGE when it is not `ORG/NAME`
  */
-export function checkModelId(id: string): void {
+export function checkRepositoryId({ kind, id }: RepositoryName): void {
   const parts = id.split('/');
   const isId =
     id.length <= MAXIMUM_ID_LENGTH &&
     parts.length === 2 &&
     parts.every((part) => WORD.test(part) && !part.includes('--') && !part.includes('..')) &&
     !id.endsWith('.git');
-  if (!isId) throw new ToolkitError(`${shown(id)} is not the id of a model`, 'USAGE', FORM);
+  if (!isId) throw new ToolkitError(`${shown(id)} is not the id of a ${kind}`, 'USAGE', FORMS[kind]);
 }
 
 /**
@@ -44,9 +58,6 @@ export function checkRevision(revision: string): void {
     );
   }
 }
-
-/** What an id looks like, for hints. */
-export const MODEL_ID_FORM = FORM;
 
 /** Whether a revision is a commit: it never moves. */
 export function isCommit(revision: string): boolean {

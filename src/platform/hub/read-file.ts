@@ -1,9 +1,12 @@
 import { ToolkitError } from '../../core/errors/toolkit-error.js';
 import { pause, RETRIES, type HubClient } from './hub-client.js';
 import { answerError, connectionError } from './hub-errors.js';
+import type { RepositoryKind } from './model-id.js';
 
 /** A file at one commit, from some byte on. */
 export interface FileRequest {
+  /** By default a model. */
+  readonly kind?: RepositoryKind;
   readonly id: string;
   readonly commit: string;
   readonly path: string;
@@ -27,10 +30,11 @@ function beginOf(status: number, headers: Headers): number {
  */
 export async function* readFile(
   client: HubClient,
-  { id, commit, path, offset }: FileRequest,
+  { kind = 'model', id, commit, path, offset }: FileRequest,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array, void> {
-  const url = `${client.settings.endpoint}/${id}/resolve/${commit}/${path.split('/').map(encodeURIComponent).join('/')}`;
+  const repository = kind === 'dataset' ? `datasets/${id}` : id;
+  const url = `${client.settings.endpoint}/${repository}/resolve/${commit}/${path.split('/').map(encodeURIComponent).join('/')}`;
   let position = offset;
   let etag: string | undefined;
   for (let fruitless = 0; ;) {
@@ -42,7 +46,7 @@ export async function* readFile(
             ? {}
             : { range: `bytes=${position}-`, ...(etag !== undefined && { 'if-range': etag }) },
         expected: [RANGE_NOT_SATISFIABLE],
-        subject: { id, path },
+        subject: { kind, id, path },
         signal,
       });
       const { status, headers, body } = answer;
