@@ -20,6 +20,7 @@ function affine(x: Tensor2D, weight: Tensor2D, bias: Tensor | undefined, inputsF
     (save) => {
       save([x, weight]);
       const [value] = runOperation(operands, [{ shape: [x.shape[0], outputs], dtype: 'float32' }], {
+        isPortable: true,
         lower: ({ graph }, names) => [
           graph.node('Gemm', names, { attributes: { transB: inputsFirst ? 0 : 1 } }),
         ],

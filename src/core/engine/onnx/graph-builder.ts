@@ -142,6 +142,11 @@ export class GraphBuilder {
     return this.liveNodes().length;
   }
 
+  /** Bytes of all constants together. */
+  get constantBytes(): number {
+    return [...this.initializers.values()].reduce((sum, { bytes }) => sum + bytes.length, 0);
+  }
+
   /**
    * Serialises the part of the graph that the outputs depend on.
    *

@@ -21,6 +21,7 @@ export function layerNormalization(
     [x, gain, bias],
     [{ shape: x.shape, dtype: 'float32' }, statistics, statistics],
     {
+      isPortable: true,
       lower: ({ graph }, inputs) =>
         graph.nodeOutputs('LayerNormalization', inputs, {
           attributes: { axis: -1, epsilon: { float: epsilon } },

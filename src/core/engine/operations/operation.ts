@@ -6,6 +6,8 @@ import type { Trace } from '../tracing/trace.js';
 
 /** Two ways to compute the same tensors. */
 export interface Implementations {
+  /** The nodes are of operators that ONNX itself defines, or there is no other way to write the operation. */
+  readonly isPortable?: boolean;
   /** Appends nodes and returns the name of each output. */
   readonly lower: (trace: Trace, inputs: readonly string[]) => readonly string[];
   /** The same in TensorFlow.js operations, for engines that compute at once. */
@@ -22,10 +24,10 @@ export interface Implementations {
 export function runOperation(
   inputs: readonly Tensor[],
   outputs: readonly TensorSpec[],
-  { lower, compose }: Implementations,
+  { lower, compose, isPortable = false }: Implementations,
 ): Tensor[] {
   const trace = currentTrace();
-  if (trace === undefined) return [...compose()];
+  if (trace === undefined || (trace.target === 'any' && !isPortable)) return [...compose()];
   const names = lower(
     trace,
     inputs.map((tensor) => trace.name(tensor)),

@@ -22,6 +22,7 @@ export function quantizedProduct(x: Tensor, matrix: QuantizedMatrix): Tensor {
   const { outputs, inputs } = matrix;
   const shape = [...x.shape.slice(0, -1), outputs];
   const [product] = runOperation([x], [{ shape, dtype: 'float32' }], {
+    isPortable: true,
     lower: (trace, [value]) => [lowerProduct(trace, value!, x.shape, matrix)],
     compose: () => {
       const weight = tf.tensor2d(dequantizeMatrix(matrix), [outputs, inputs]);

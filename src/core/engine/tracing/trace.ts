@@ -42,12 +42,13 @@ export class Trace {
 
   /**
    * @param graph receives the nodes
-   * @param target the execution provider; operators that only some providers have are chosen by it
+   * @param target the execution provider; operators that only some providers have are chosen by it. `any` keeps to those
+   *   that ONNX itself defines
    * @param symbolic names of sizes that each run chooses, with what stands for them in shapes
    */
   constructor(
     readonly graph: GraphBuilder,
-    readonly target: 'cpu' | 'webgpu' | 'cuda',
+    readonly target: 'cpu' | 'webgpu' | 'cuda' | 'any',
     symbolic: Readonly<Record<string, number>> = {},
   ) {
     this.sizes = new SymbolicSizes(graph, symbolic);
