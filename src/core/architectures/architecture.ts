@@ -31,6 +31,19 @@ export interface LinearLayer {
   readonly inputsFirst: boolean;
 }
 
+/**
+ * Channels between two places of a network: divided where they are written and multiplied where they are read, they
+ * leave its output as it is, since nothing between does more than carry or add them.
+ */
+export interface ScaledChannels {
+  /** The normalisation or linear layer that writes them: its gain or the rows of its weight, and its bias. */
+  readonly writer: string;
+  /** All linear layers that read them. They have one input. */
+  readonly readers: readonly string[];
+  /** Channel of the writer that is at an input of the readers; the one of the same number unless told. */
+  readonly channelAt?: (input: number) => number;
+}
+
 /** Which halves of the transformer a model has. */
 export type ModelKind = 'decoder' | 'encoder' | 'encoder-decoder';
 
@@ -108,6 +121,8 @@ export interface Model extends ModelStructure {
   hiddenStates(context: ForwardContext, tokens: Tensor, positions: Tensor, capacity: number): Tensor;
   /** Name of the [vocabulary, hidden] matrix that turns hidden states into logits. */
   readonly headParameter: string;
+  /** Where channels can be scaled without changing what the network computes, as quantisation does. */
+  readonly scaledChannels?: readonly ScaledChannels[];
 }
 
 /** One file of this folder: which configurations it reads, and how. */

@@ -15,6 +15,7 @@ export {
   type ModelShape,
   type ModelStructure,
   type ParameterSpec,
+  type ScaledChannels,
   type WeightSpec,
 } from './architecture.js';
 export { initializeParameters } from './initialize.js';

@@ -8,7 +8,14 @@ import { linear } from '../layers/linear.js';
 import { rmsNorm } from '../layers/normalization.js';
 import { rotary } from '../layers/rotary.js';
 import { rotaryScalingSchema, rotaryScheme, rotaryTableCache } from '../layers/rotary-scaling.js';
-import type { Architecture, Initializer, LinearLayer, Model, ParameterSpec } from './architecture.js';
+import type {
+  Architecture,
+  Initializer,
+  LinearLayer,
+  Model,
+  ParameterSpec,
+  ScaledChannels,
+} from './architecture.js';
 import { layerCount, positionCount, vocabularySize, width } from './bounds.js';
 import { readConfig } from './read-config.js';
 
@@ -108,6 +115,10 @@ function read(raw: Readonly<Record<string, unknown>>): Model {
     { name: 'model.embed_tokens.weight', shape: [config.vocab_size, hidden], initializer: normal },
   ];
   const linearLayers: LinearLayer[] = [];
+  const scaledChannels: ScaledChannels[] = [];
+  // Query heads side by side attend with one key/value head.
+  const valueChannelAt = (input: number): number =>
+    Math.floor(input / headDimension / (heads / kvHeads)) * headDimension + (input % headDimension);
   for (let layer = 0; layer < config.num_hidden_layers; layer++) {
     const block = `model.layers.${layer}`;
     const addLinear = (module: string, inputs: number, outputs: number, bias: boolean): void => {
@@ -131,10 +142,26 @@ function read(raw: Readonly<Record<string, unknown>>): Model {
     addLinear('mlp.gate_proj', hidden, ffn, config.mlp_bias);
     addLinear('mlp.up_proj', hidden, ffn, config.mlp_bias);
     addLinear('mlp.down_proj', ffn, hidden, config.mlp_bias);
+    const addScaled = (
+      writer: string,
+      readers: readonly string[],
+      channelAt?: (input: number) => number,
+    ): void => {
+      scaledChannels.push({
+        writer: `${block}.${writer}`,
+        readers: readers.map((reader) => `${block}.${reader}`),
+        ...(channelAt && { channelAt }),
+      });
+    };
+    addScaled('input_layernorm', ['self_attn.q_proj', 'self_attn.k_proj', 'self_attn.v_proj']);
+    addScaled('self_attn.v_proj', ['self_attn.o_proj'], valueChannelAt);
+    addScaled('post_attention_layernorm', ['mlp.gate_proj', 'mlp.up_proj']);
+    addScaled('mlp.up_proj', ['mlp.down_proj']);
   }
   parameters.push({ name: 'model.norm.weight', shape: [hidden], initializer: ones });
   if (!config.tie_word_embeddings) {
     parameters.push({ name: 'lm_head.weight', shape: [config.vocab_size, hidden], initializer: normal });
+    scaledChannels.push({ writer: 'model.norm', readers: ['lm_head'] });
   }
   const known = new Set(parameters.map(({ name }) => name));
 
@@ -189,6 +216,7 @@ function read(raw: Readonly<Record<string, unknown>>): Model {
     config: raw,
     parameters,
     linearLayers,
+    scaledChannels,
     headParameter: config.tie_word_embeddings ? 'model.embed_tokens.weight' : 'lm_head.weight',
     shape: {
       kind: 'decoder',

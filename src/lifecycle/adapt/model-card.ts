@@ -1,27 +1,28 @@
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import type { LoraSettings } from '../../core/adapters/lora.js';
-import { ToolkitError } from '../../core/errors/toolkit-error.js';
 import {
-  LONGEST_CARD,
-  readModelCardText,
   writeModelCardText,
   type EvaluationResult,
   type HubCardData,
-  type HuggingFaceCard,
 } from '../../core/model-cards/hugging-face-form.js';
+import {
+  CARD_MARKER,
+  cardBeside,
+  code,
+  figures,
+  licenceOf,
+  limits,
+  modelName,
+  section,
+  table,
+  type Cell,
+} from '../../core/model-cards/written-card.js';
 import type { FileSystem } from '../../platform/file-system.js';
 
-/** Name of a card's file, as the hub has it. */
-export const CARD_FILE = 'README.md';
-
-/** What marks a card that may be replaced. */
-const MARKER =
-  '<!-- Written by genai-toolkit from the run’s own facts. While this line is here, the card is written anew with the weights; take it out to keep your own. -->';
+export { CARD_FILE, keepOwnCard, modelName } from '../../core/model-cards/written-card.js';
 
 /** Sections that say how weights came about; a merged model has them from its adapter. */
 const ORIGIN_SECTIONS = ['Data', 'Recipe', 'Hardware', 'Results'] as const;
-
-type Cell = string | number | boolean;
 
 /** Facts of a run that its card tells. */
 export interface RunFacts {
@@ -54,49 +55,6 @@ export interface RunFacts {
   readonly sequenceLength: number;
 }
 
-/** Repository of a model that lies in the hub's cache, else the name of its folder. */
-export function modelName(folder: string): string {
-  const cached = /(?:^|[\\/])models--([^\\/]+?)--([^\\/]+)(?:[\\/]|$)/.exec(folder);
-  return cached === null ? basename(folder) : `${cached[1]!}/${cached[2]!}`;
-}
-
-function table(header: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  const line = (cells: readonly Cell[]): string =>
-    `| ${cells.map((cell) => String(cell).replace(/\s+/g, ' ').replace(/\|/g, '\\|')).join(' | ')} |`;
-  return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n');
-}
-
-function code(text: string): string {
-  return `\`${text.replace(/[`\s]+/g, ' ')}\``;
-}
-
-const figures = (values: Readonly<Record<string, Cell>>, what: string): string =>
-  table([what, 'value'], Object.entries(values));
-
-function section(title: string, ...paragraphs: readonly string[]): string {
-  return `## ${title}\n\n${paragraphs.join('\n\n')}\n`;
-}
-
-/** The card beside a model or dataset, if there is one that can be read: what it lacks is only not said. */
-async function cardBeside(files: FileSystem, folder: string): Promise<HuggingFaceCard | undefined> {
-  const path = join(folder, CARD_FILE);
-  const info = await files.stat(path);
-  if (info?.kind !== 'file' || info.size === 0 || info.size > LONGEST_CARD) return undefined;
-  try {
-    return readModelCardText(await files.readText(path), path);
-  } catch (error) {
-    if (error instanceof ToolkitError) return undefined;
-    throw error;
-  }
-}
-
-/** The licence as the base's card names it; a link that leads to a file beside that card leads nowhere from here. */
-function licenceOf(base: HuggingFaceCard | undefined): Partial<HubCardData> {
-  const { license, license_name, license_link } = base?.data ?? {};
-  const isAddress = license_link !== undefined && /^https?:/.test(license_link);
-  return { license, license_name, ...(isAddress && { license_link }) };
-}
-
 function licenceText(base: string | undefined, { data }: { data: Partial<HubCardData> }): string {
   const name = data.license_name ?? data.license;
   if (base === undefined) return 'No licence is chosen yet; the licences of the data apply.';
@@ -125,10 +83,6 @@ function loading(adapter: boolean): string {
 
 const INTENDED_USE =
   'For the task that its training rows show, on texts like theirs. Test it on your own rows before you rely on it.';
-
-function limits(lines: readonly string[]): string {
-  return section('Limits', lines.map((line) => `- ${line}`).join('\n'));
-}
 
 function resultsOf(facts: RunFacts): EvaluationResult[] {
   const { evaluation, dataset, title } = facts;
@@ -173,7 +127,7 @@ export async function writeRunCard(facts: RunFacts, files: FileSystem): Promise<
   const dataLicence = dataCard?.data.license;
   const text = [
     '',
-    MARKER,
+    CARD_MARKER,
     '',
     `# ${title}`,
     '',
@@ -234,7 +188,7 @@ export async function writeMergedCard(facts: MergeFacts, files: FileSystem): Pro
   const { title, base, architecture, adapterFolder, settings } = facts;
   const baseCard = await cardBeside(files, base);
   const beside = await cardBeside(files, adapterFolder);
-  const adapterCard = beside?.text.includes(MARKER) === true ? beside : undefined;
+  const adapterCard = beside?.text.includes(CARD_MARKER) === true ? beside : undefined;
   const known = adapterCard?.data;
   const data: HubCardData = {
     ...licenceOf(baseCard),
@@ -251,7 +205,7 @@ export async function writeMergedCard(facts: MergeFacts, files: FileSystem): Pro
   const origin = ORIGIN_SECTIONS.flatMap((name) => sectionOf(adapterCard?.text ?? '', name) ?? []);
   const text = [
     '',
-    MARKER,
+    CARD_MARKER,
     '',
     `# ${title}`,
     '',
@@ -302,17 +256,4 @@ function sectionOf(text: string, title: string): string | undefined {
   if (start < 0) return undefined;
   const end = text.indexOf('\n## ', start + 1);
   return text.slice(start + 1, end < 0 ? undefined : end);
-}
-
-/**
- * The card that a folder is to have: one that the user wrote, or made their own, stays.
- *
- * @param written the card as it would be written
- */
-export async function keepOwnCard(files: FileSystem, folder: string, written: string): Promise<string> {
-  const path = join(folder, CARD_FILE);
-  const info = await files.stat(path);
-  if (info?.kind !== 'file' || info.size === 0) return written;
-  const there = await files.readText(path);
-  return there.includes(MARKER) ? written : there;
 }
