@@ -15,6 +15,11 @@ const PROVIDER = 'PROVIDER';
 /** What is measured, how a model is asked, and by whom it is run. */
 export const EVALUATION_FLAGS = {
   task: Flags.string({ summary: 'Task file, or name of a task that ships with the toolkit.' }),
+  prompt: Flags.string({
+    exclusive: ['task'],
+    dependsOn: ['dataset'],
+    summary: 'File of a prompt template, such as the best.md of adapt prompt-engineer: measure what it asks.',
+  }),
   dataset: Flags.string({
     summary: 'Rows: a file, or a folder with one for each part; instead of the task’s.',
   }),
@@ -27,7 +32,7 @@ export const EVALUATION_FLAGS = {
   split: Flags.string({ summary: 'Part of a dataset folder [default: the task’s, else test].' }),
   limit: Flags.integer({ min: 1, summary: 'Measure on the first rows only.' }),
   slices: Flags.string({ multiple: true, summary: 'Column whose values divide the rows into groups.' }),
-  seed: Flags.integer({ min: 0, default: 0, summary: 'Of examples, sampling and intervals.' }),
+  seed: Flags.integer({ min: 0, summary: 'Of examples, sampling and intervals [default: the prompt’s, else 0].' }),
   shots: Flags.integer({
     min: 0,
     helpGroup: ASKING,
@@ -84,12 +89,13 @@ export const EVALUATION_FLAGS = {
 /** The parsed {@link EVALUATION_FLAGS}, those of the engine left out. */
 interface ParsedEvaluationFlags {
   readonly task?: string | undefined;
+  readonly prompt?: string | undefined;
   readonly dataset?: string | undefined;
   readonly metric?: string[] | undefined;
   readonly split?: string | undefined;
   readonly limit?: number | undefined;
   readonly slices?: string[] | undefined;
-  readonly seed: number;
+  readonly seed?: number | undefined;
   readonly shots?: number | undefined;
   readonly chat: boolean;
   readonly generate: boolean;
@@ -111,10 +117,10 @@ interface ParsedEvaluationFlags {
 
 /** The values of {@link EVALUATION_FLAGS} under the names that lifecycle functions know. */
 export function evaluationOptions(flags: ParsedEvaluationFlags): Omit<EvaluateOptions, 'model'> {
-  const { task, dataset, metric, split, limit, slices, seed, shots, chat, generate, stride, stop } = flags;
+  const { task, prompt, dataset, metric, split, limit, slices, seed, shots, chat, generate, stride, stop } = flags;
   const { temperature, concurrency, retries } = flags;
   return {
-    ...{ task, dataset, metrics: metric, split, limit, slices, seed, shots, chat, generate, stride, stop },
+    ...{ task, prompt, dataset, metrics: metric, split, limit, slices, seed, shots, chat, generate, stride, stop },
     ...{ temperature, concurrency, retries, timeoutSeconds: flags.timeout },
     scoreEnd: flags['score-end'],
     maxNewTokens: flags['max-new-tokens'],

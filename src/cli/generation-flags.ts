@@ -14,7 +14,7 @@ export const MODEL_ARGUMENT = {
 /** How text is generated, and by what. */
 export const GENERATION_FLAGS = {
   adapter: Flags.string({ summary: 'Folder of a LoRA adapter to use with the model.' }),
-  'max-new-tokens': Flags.integer({ min: 1, default: 128, summary: 'Most tokens of an answer.' }),
+  'max-new-tokens': Flags.integer({ min: 1, summary: 'Most tokens of an answer [default: 128].' }),
   temperature: numberFlag({
     summary: 'Sample with this temperature; 1 is the model’s own, 0 takes the likeliest [default: 0].',
     helpGroup: 'SAMPLING',
@@ -44,7 +44,7 @@ export const GENERATION_FLAGS = {
 /** The values of {@link GENERATION_FLAGS} under the names that lifecycle functions know. */
 export function generationOptions(flags: {
   readonly adapter?: string | undefined;
-  readonly 'max-new-tokens': number;
+  readonly 'max-new-tokens'?: number | undefined;
   readonly temperature?: number | undefined;
   readonly 'top-k'?: number | undefined;
   readonly 'top-p'?: number | undefined;

@@ -2,16 +2,21 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
 import { createEngine } from '../cli/engine-flags.js';
 import { GENERATION_FLAGS, generationOptions, MODEL_ARGUMENT } from '../cli/generation-flags.js';
+import { pairFlag } from '../cli/list-flag.js';
 import { numberFlag } from '../cli/number-flag.js';
 import { readPrompts, standardInput, type StandardInput } from '../cli/standard-input.js';
 import { styleFor } from '../cli/style.js';
 import type { ProgressEvent } from '../core/progress/progress-event.js';
-import type { NextTokenExplanation } from '../lifecycle/generate/explain-next-token.js';
+import type { NextTokenExplanation } from '../core/generation/explain-distribution.js';
+import type { FilledTemplate } from '../lifecycle/generate/fill-template.js';
 import type { CompletionResult, GenerateTextResult } from '../lifecycle/generate/generate-text.js';
 
 /** With one prompt its completion itself, with several a list; with --explain-sampling no completion. */
 type GenerateResult =
   GenerateTextResult | (CompletionResult & Omit<GenerateTextResult, 'completions'>) | NextTokenExplanation;
+
+/** Where the prompt comes from. */
+const PROMPT_FLAGS = ['prompt', 'prompt-file', 'prompt-template'];
 
 /** `genai generate`: continues prompts with a model. */
 export default class Generate extends BaseCommand<GenerateResult> {
@@ -28,6 +33,7 @@ export default class Generate extends BaseCommand<GenerateResult> {
     '<%= config.bin %> <%= command.id %> MODEL --prompt-file story.txt --temperature 0.8 --top-p 0.95 --seed 7',
     '<%= config.bin %> <%= command.id %> templates/starter-model --prompt "Once upon a" --top-k 5 --explain-sampling',
     '<%= config.bin %> <%= command.id %> templates/starter-model --prompt "The opposite of warm is" --beams 4',
+    '<%= config.bin %> <%= command.id %> templates/starter-model --prompt-template templates/prompts/classification-plain.md --variable text="The food was cold."',
   ];
 
   static override args = MODEL_ARGUMENT;
@@ -35,12 +41,23 @@ export default class Generate extends BaseCommand<GenerateResult> {
   static override flags = {
     prompt: Flags.string({
       multiple: true,
-      exactlyOne: ['prompt', 'prompt-file'],
+      exactlyOne: PROMPT_FLAGS,
       summary: 'Text to continue; can be given several times.',
     }),
     'prompt-file': Flags.string({
-      exactlyOne: ['prompt', 'prompt-file'],
+      exactlyOne: PROMPT_FLAGS,
       summary: 'File with the text to continue, or - for standard input.',
+    }),
+    'prompt-template': Flags.string({
+      exactlyOne: PROMPT_FLAGS,
+      exclusive: ['chat', 'system'],
+      summary:
+        'Prompt template, such as the best.md of adapt prompt-engineer; it says how the answer is generated unless flags do.',
+    }),
+    variable: pairFlag({
+      multiple: true,
+      dependsOn: ['prompt-template'],
+      summary: 'NAME=VALUE of a variable of --prompt-template; several times for several.',
     }),
     chat: Flags.boolean({ summary: 'Let the model answer the prompt in its chat template.' }),
     system: Flags.string({ summary: 'System message for --chat.', dependsOn: ['chat'] }),
@@ -71,14 +88,19 @@ export default class Generate extends BaseCommand<GenerateResult> {
   async run(): Promise<GenerateResult> {
     const { args, flags } = await this.parse(Generate);
     const { fileSystem, environment, stdout } = this.ports;
-    const prompts = await readPrompts(flags, fileSystem, this.input);
+    const template = await this.filledTemplate(flags['prompt-template'], flags.variable);
+    const prompts =
+      template === undefined ? await readPrompts(flags, fileSystem, this.input) : [template.prompt];
     const { chat, system, beams } = flags;
-    const options = {
-      ...args,
-      ...generationOptions(flags),
-      ...{ prompts, chat, system, beams },
+    const given = {
+      ...{ ...generationOptions(flags), chat, system, beams },
       lengthPenalty: flags['length-penalty'],
       earlyStopping: flags['early-stopping'],
+    };
+    const isGiven = ([, value]: [string, unknown]): boolean => value !== undefined;
+    const options = {
+      ...{ ...args, prompts, ...template?.settings },
+      ...(Object.fromEntries(Object.entries(given).filter(isGiven)) as typeof given),
     };
     const runPorts = {
       ...{ fileSystem, signal: this.signal },
@@ -95,11 +117,22 @@ export default class Generate extends BaseCommand<GenerateResult> {
     }
     const { generateText } = await import('../lifecycle/generate/generate-text.js');
     const { CompletionWriter, describeGeneration } = await import('../cli/renderers/completions.js');
-    const writer = new CompletionWriter(prompts, styleFor(stdout), (text) => this.print(text));
+    const headings = prompts.map((prompt) => (typeof prompt === 'string' ? prompt : prompt.template.where));
+    const writer = new CompletionWriter(headings, styleFor(stdout), (text) => this.print(text));
     const result = await generateText(options, { ...runPorts, onToken: (event) => writer.take(event) });
     this.note(describeGeneration(result));
     const { completions, ...figures } = result;
     return completions.length === 1 ? { ...completions[0]!, ...figures } : result;
+  }
+
+  /** The prompt of `--prompt-template`, and its settings. */
+  private async filledTemplate(
+    path: string | undefined,
+    variables: readonly (readonly [name: string, value: string])[] = [],
+  ): Promise<FilledTemplate | undefined> {
+    if (path === undefined) return undefined;
+    const { fillTemplate } = await import('../lifecycle/generate/fill-template.js');
+    return fillTemplate(this.ports.fileSystem, path, Object.fromEntries(variables));
   }
 
   /** Where `--prompt-file -` reads. */

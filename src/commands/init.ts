@@ -52,7 +52,12 @@ export default class Init extends BaseCommand<InitResult> {
     await assertMayWrite(folder, flags.force, this.ports.fileSystem);
     const result = await initProject(
       { folder, force: flags.force, ...(await this.answers(folder, flags)) },
-      { files: this.ports.fileSystem, places: nodeDownloadFiles, templates: TEMPLATES, promptFolder: PROMPT_FOLDER },
+      {
+        files: this.ports.fileSystem,
+        places: nodeDownloadFiles,
+        templates: TEMPLATES,
+        promptFolder: PROMPT_FOLDER,
+      },
     );
     this.printParagraph(`Made ${result.name} in ${result.project}: ${result.files.join(', ')}.`);
     const place = args.folder === '.' ? '' : ` ${args.folder}`;

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CompletionWriter } from '../../src/cli/renderers/completions.js';
 import { styleFor } from '../../src/cli/style.js';
 import Generate from '../../src/commands/generate.js';
-import type { NextTokenExplanation } from '../../src/lifecycle/generate/explain-next-token.js';
+import type { NextTokenExplanation } from '../../src/core/generation/explain-distribution.js';
 import type { CompletionResult } from '../../src/lifecycle/generate/generate-text.js';
 import { fakePorts } from '../cli/fake-ports.js';
 import { runCommand } from '../cli/run-command.js';

@@ -183,11 +183,16 @@ describe('the files of a new project', () => {
       const project = join(folder, `prompts-${task}`);
       await runCommand(Init, [project, '--task', task]);
       const names = readdirSync(join(project, 'prompts')).filter((name) => name !== 'README.md');
-      expect(names.some((name) => name.endsWith('-plain.md')), task).toBe(true);
+      expect(
+        names.some((name) => name.endsWith('-plain.md')),
+        task,
+      ).toBe(true);
       for (const name of names) {
         const text = readFileSync(join(project, 'prompts', name), 'utf8');
         expect(text, name).toContain(`\ntask: ${task}\n`);
-        expect(text, name).toBe(readFileSync(new URL(`../../templates/prompts/${name}`, import.meta.url), 'utf8'));
+        expect(text, name).toBe(
+          readFileSync(new URL(`../../templates/prompts/${name}`, import.meta.url), 'utf8'),
+        );
       }
     }
   });

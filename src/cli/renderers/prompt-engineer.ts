@@ -1,5 +1,6 @@
 import { settingTexts } from '../../core/prompt-engineering/setting-texts.js';
 import type {
+  ExplainedPrompt,
   PromptEngineerResult,
   RankedConfiguration,
   SentPrompt,
@@ -88,17 +89,11 @@ function droppedLine({ configurations, dataset }: PromptEngineerResult): string 
 }
 
 /** What is told above a prompt that is shown. */
-export function sentTitle({
-  prompt,
-  shots,
-  row,
-  tokens,
-  context_length,
-  window_share,
-  dropped_examples,
-}: SentPrompt): string {
+export function sentTitle(one: SentPrompt | ExplainedPrompt): string {
+  const { prompt, shots, row, tokens, context_length, window_share, dropped_examples } = one;
   const parts = [
     `${prompt}, row ${row + 1}, ${shots} ${shots === 1 ? 'example' : 'examples'}`,
+    ...('settings' in one ? settingTexts(one.settings) : []),
     tokens === null ? 'tokens are not known' : `${formatCount(tokens)} tokens`,
     ...(window_share === null ? [] : [`${percent(window_share)} of ${formatCount(context_length!)}`]),
     dropped_examples === 0 ? 'nothing cut' : `${dropped_examples} of the examples cut`,

@@ -1,4 +1,4 @@
-import type { NextTokenExplanation } from '../../lifecycle/generate/explain-next-token.js';
+import type { NextTokenExplanation } from '../../core/generation/explain-distribution.js';
 import { bar } from '../bar.js';
 import { formatCount } from '../format.js';
 import type { TextOutput } from '../ports.js';

@@ -1,21 +1,23 @@
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Flags, type Interfaces } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { ENGINE_FLAGS, type EngineChoice } from '../../cli/engine-flags.js';
 import { numberListFlag, pairFlag, wordListFlag } from '../../cli/list-flag.js';
 import { numberFlag } from '../../cli/number-flag.js';
+import { PROMPT_FOLDER } from '../../cli/prompt-folder.js';
 import { EXAMPLE_STRATEGIES } from '../../core/prompts/shots/choose-examples.js';
 import { ToolkitError } from '../../core/errors/toolkit-error.js';
 import type {
   PromptModelOptions,
   PromptSweepOptions,
 } from '../../lifecycle/adapt/prompt-engineer-options.js';
-import type { PromptEngineerPorts, PromptEngineerResult } from '../../lifecycle/adapt/prompt-engineer.js';
+import type {
+  ExplainedPrompt,
+  PromptEngineerPorts,
+  PromptEngineerResult,
+  SentPrompt,
+} from '../../lifecycle/adapt/prompt-engineer.js';
 import type { PromptRequest } from '../../lifecycle/adapt/prompt-step.js';
-
-/** Where the prompts that ship with the toolkit lie in the package. */
-const PROMPT_FOLDER = fileURLToPath(new URL('../../../templates/prompts', import.meta.url));
 
 const GENERATION = 'GENERATION';
 const PROVIDER = 'PROVIDER';
@@ -40,6 +42,11 @@ export default class PromptEngineer extends BaseCommand<PromptEngineerResult> {
       description: 'See three prompts exactly as they would be sent:',
       command:
         '<%= config.bin %> <%= command.id %> --model templates/starter-model --prompt classification-plain --labels negative,positive --dataset datasets/sentiment --shots 2 --show 3 --dry-run',
+    },
+    {
+      description: 'What temperature and top-k do to the token after the prompt:',
+      command:
+        '<%= config.bin %> <%= command.id %> --model templates/starter-model --prompt classification-plain --labels negative,positive --dataset datasets/sentiment --temperature 0.7 --top-k 5 --explain-sampling',
     },
     {
       description: 'Two prompts and three temperatures, on a service:',
@@ -80,7 +87,12 @@ export default class PromptEngineer extends BaseCommand<PromptEngineerResult> {
     seed: Flags.integer({ min: 0, default: 0, summary: 'Of examples, sampling and intervals.' }),
     show: Flags.integer({
       min: 0,
-      summary: 'Show this many prompts exactly as sent [default: 0; 1 in a dry run].',
+      summary: 'Show this many prompts exactly as sent [default: 0; 1 where nothing is measured].',
+    }),
+    'explain-sampling': Flags.boolean({
+      exclusive: ['dry-run'],
+      summary:
+        'Show how likely each next token is after the prompts, before and after every sampling setting, and measure nothing.',
     }),
     'dry-run': Flags.boolean({ summary: 'Show prompts, and ask nothing.' }),
     out: Flags.string({ summary: 'Folder for the results [default: one in runs/prompts].' }),
@@ -106,6 +118,15 @@ export default class PromptEngineer extends BaseCommand<PromptEngineerResult> {
       summary: 'Above 1: make tokens that occurred less likely.',
     }),
     'max-new-tokens': numberListFlag({ helpGroup: GENERATION, summary: 'Most tokens of an answer.' }),
+    beams: numberListFlag({
+      helpGroup: GENERATION,
+      summary: 'Follow this many texts at once, and take the likeliest as a whole (models in folders).',
+    }),
+    stop: Flags.string({
+      multiple: true,
+      helpGroup: GENERATION,
+      summary: 'End an answer at this text, instead of the prompts’ own; several times for several.',
+    }),
     'key-variable': Flags.string({
       helpGroup: PROVIDER,
       summary: 'Environment variable with the key of a service.',
@@ -130,7 +151,8 @@ export default class PromptEngineer extends BaseCommand<PromptEngineerResult> {
     const { model, prompt, dataset } = flags;
     if (model === undefined || prompt === undefined || dataset === undefined) {
       const { prompts } = this.ports;
-      if (prompts.interactive && !this.jsonEnabled() && !flags['dry-run']) return this.workbench(flags);
+      const isToMeasure = !flags['dry-run'] && !flags['explain-sampling'];
+      if (prompts.interactive && !this.jsonEnabled() && isToMeasure) return this.workbench(flags);
       throw new ToolkitError(
         `Missing ${[
           ...(model === undefined ? ['--model (what answers)'] : []),
@@ -144,8 +166,9 @@ export default class PromptEngineer extends BaseCommand<PromptEngineerResult> {
     const { promptEngineer } = await import('../../lifecycle/adapt/prompt-engineer.js');
     const options = { ...modelOptions(model, flags), ...sweepOptions(prompt, dataset, flags) };
     const result = await promptEngineer(options, await this.engineerPorts(flags));
-    await this.printSent(result);
-    if (!flags['dry-run']) {
+    await this.printSent(result.sent);
+    await this.printExplained(result);
+    if (result.out !== null) {
       await this.printResult(result);
       await this.record(result, { words: this.argv, model, adapter: flags.adapter, prompts: prompt });
     }
@@ -177,7 +200,7 @@ export default class PromptEngineer extends BaseCommand<PromptEngineerResult> {
         ...{ files: ports.files, promptFolder: ports.promptFolder, prompts },
         say: (text) => this.printParagraph(text),
         show: async (sweep) => {
-          await this.printSent(sweep.result);
+          await this.printSent(sweep.result.sent);
           await this.printResult(sweep.result);
         },
       });
@@ -213,7 +236,15 @@ export default class PromptEngineer extends BaseCommand<PromptEngineerResult> {
     return { ...ports, promptFolder: PROMPT_FOLDER };
   }
 
-  private async printSent({ sent }: PromptEngineerResult): Promise<void> {
+  private async printExplained({ next_tokens = [] }: PromptEngineerResult): Promise<void> {
+    const { renderSampling } = await import('../../cli/renderers/sampling.js');
+    for (const one of next_tokens) {
+      await this.printSent([one]);
+      this.print(`${renderSampling(one.explanation, this.ports.stdout)}\n`);
+    }
+  }
+
+  private async printSent(sent: readonly (SentPrompt | ExplainedPrompt)[]): Promise<void> {
     if (sent.length === 0) return;
     const { sentText, sentTitle } = await import('../../cli/renderers/prompt-engineer.js');
     const { sanitizeLinesForTerminal } = await import('../../cli/terminal-text.js');
@@ -244,15 +275,15 @@ function modelOptions(model: string, flags: ParsedFlags): PromptModelOptions {
 /** What is tried, under the names that lifecycle functions know. */
 function sweepOptions(prompts: string[], dataset: string, flags: ParsedFlags): PromptSweepOptions {
   const { split, labels, shots, examples, metric, bar, limit, seed, out, generate } = flags;
-  const { temperature, concurrency, retries } = flags;
-  const dryRun = flags['dry-run'];
+  const { temperature, beams, stop, concurrency, retries } = flags;
+  const [dryRun, explainSampling] = [flags['dry-run'], flags['explain-sampling']];
   return {
     ...{ prompts, dataset, split, labels, shots, examples, metric, bar, limit, seed, out, generate, dryRun },
-    ...{ temperature, concurrency, retries, timeoutSeconds: flags.timeout },
+    ...{ temperature, beams, stop, explainSampling, concurrency, retries, timeoutSeconds: flags.timeout },
     ...{ topK: flags['top-k'], topP: flags['top-p'], minP: flags['min-p'] },
     ...{ repetitionPenalty: flags['repetition-penalty'], maxNewTokens: flags['max-new-tokens'] },
     columns: Object.fromEntries(flags.column ?? []),
     examplesFrom: flags['examples-from'],
-    show: flags.show ?? (dryRun ? 1 : 0),
+    show: flags.show ?? (dryRun || explainSampling ? 1 : 0),
   };
 }

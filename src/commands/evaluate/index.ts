@@ -111,7 +111,7 @@ export default class Evaluate extends BaseCommand<EvaluateResult | BeforeAfterRe
     const record = await recordInProject(this.ports, progress, this.signal, [model], (project) =>
       evaluationStep(
         project,
-        { words, model, adapter: flags.adapter, task: flags.task },
+        { words, model, adapter: flags.adapter, task: flags.task ?? flags.prompt },
         measured,
         this.ports.fileSystem,
       ),

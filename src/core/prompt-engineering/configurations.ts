@@ -1,5 +1,6 @@
 import type { PromptSettings } from '../prompts/prompt-template.js';
 import { ToolkitError } from '../errors/toolkit-error.js';
+import { isSampling } from '../generation/sampling.js';
 
 /** Settings of generation, under the names that prompt templates know them by. */
 export type PromptGeneration = PromptSettings['generation'];
@@ -12,6 +13,7 @@ export const SWEPT_SETTINGS = [
   'min_p',
   'repetition_penalty',
   'max_new_tokens',
+  'beams',
 ] as const;
 
 /** One of {@link SWEPT_SETTINGS}. */
@@ -66,4 +68,25 @@ export function listConfigurations(
 /** How a configuration generates: the prompt's own settings, and those that are set otherwise. */
 export function generationOf(own: PromptGeneration, { settings }: Configuration): PromptGeneration {
   return { ...own, ...settings };
+}
+
+/**
+ * Sees to it that nothing is to be drawn where beams look for the likeliest text.
+ *
+ * @throws ToolkitError `USAGE`
+ */
+export function assertBeamsAlone(own: PromptGeneration, where: string, configuration: Configuration): void {
+  const generation = generationOf(own, configuration);
+  const { beams = 1, temperature, top_k: topK, top_p: topP, min_p: minP } = generation;
+  if (beams <= 1 || !isSampling({ temperature, topK, topP, minP })) return;
+  const drawing = (['temperature', 'top_k', 'top_p', 'min_p'] as const).find((name) => generation[name])!;
+  const named = (name: 'beams' | typeof drawing): string =>
+    configuration.settings[name] === undefined
+      ? `${name} ${generation[name]} of ${where}`
+      : `--${name.replaceAll('_', '-')} ${generation[name]}`;
+  throw new ToolkitError(
+    `${named('beams')} looks for the likeliest text, and ${named(drawing)} draws one: they do not go together`,
+    'USAGE',
+    'Try beams with --temperature 0, and settings that draw without beams.',
+  );
 }

@@ -16,6 +16,8 @@ export interface TemplateChanges {
   /** Columns by the variables that stand in them. */
   readonly columns: Readonly<Record<string, string>>;
   readonly labels?: readonly string[] | undefined;
+  /** Texts that end the answer, instead of the template's own. */
+  readonly stop?: readonly string[] | undefined;
 }
 
 /**
@@ -29,7 +31,7 @@ export function settingsForRows(
   settings: PromptSettings,
   where: string,
   row: Row,
-  { columns, labels }: TemplateChanges,
+  { columns, labels, stop }: TemplateChanges,
 ): PromptSettings {
   const { answer, variables } = settings;
   if (answer === undefined) {
@@ -54,6 +56,7 @@ export function settingsForRows(
   return {
     ...settings,
     ...(labels !== undefined && { labels: [...labels] }),
+    ...(stop !== undefined && { generation: { ...settings.generation, stop: [...stop] } }),
     variables: Object.fromEntries(
       names.map((name) => [
         name,

@@ -25,19 +25,13 @@ export function usualMetric({ settings }: PromptTemplate): string {
   return (settings.task && USUAL_METRIC[settings.task]) ?? 'exact-match';
 }
 
-/** Settings that a task knows, complete, and those that it does not. */
+/** How a task generates: what a configuration says, complete. */
 export function taskGeneration(template: PromptTemplate, configuration: Configuration) {
-  const { min_p, repetition_penalty, ...known } = generationOf(template.settings.generation, configuration);
-  const samples = [known.top_k, known.top_p, min_p].some((value) => value !== undefined);
-  return {
-    known: {
-      ...known,
-      max_new_tokens: known.max_new_tokens ?? USUAL_MAX_NEW_TOKENS,
-      // To choose among several tokens is to sample; without a temperature it is the model's own.
-      temperature: known.temperature ?? (samples ? 1 : 0),
-    },
-    further: { minP: min_p, repetitionPenalty: repetition_penalty },
-  };
+  const generation = generationOf(template.settings.generation, configuration);
+  const { max_new_tokens = USUAL_MAX_NEW_TOKENS, top_k, top_p, min_p } = generation;
+  const samples = [top_k, top_p, min_p].some((value) => value !== undefined);
+  // To choose among several tokens is to sample; without a temperature it is the model's own.
+  return { ...generation, max_new_tokens, temperature: generation.temperature ?? (samples ? 1 : 0) };
 }
 
 /**
@@ -48,7 +42,7 @@ export function taskGeneration(template: PromptTemplate, configuration: Configur
 export function promptTask(
   template: PromptTemplate,
   configuration: Configuration,
-  { metric, strategy, labelsBy }: { metric: string; strategy: string; labelsBy: LabelsBy },
+  { metrics, strategy, labelsBy }: { metrics: readonly string[]; strategy: string; labelsBy: LabelsBy },
 ): Promise<Task> {
   const { settings, body, where } = template;
   const comparesLabels = isClassification(settings) && labelsBy === 'likelihood';
@@ -61,9 +55,9 @@ export function promptTask(
       prompt: { file: settings.name, target_separator: separator },
       ...(comparesLabels && { labels: [...settings.labels!] }),
       target: ANSWER_COLUMN,
-      metrics: [metric],
+      metrics: [...metrics],
       shots: { strategy },
-      generation: taskGeneration(template, configuration).known,
+      generation: taskGeneration(template, configuration),
       ...(!comparesLabels && { filters: [{ name: 'strip', steps: ['strip'] }] }),
     },
     where,

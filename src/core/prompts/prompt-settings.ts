@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { MOST_BEAMS } from '../generation/beam-search.js';
 import { SCOPE_TASK_NAMES } from '../scope/tasks.js';
 import { describeIssue } from '../yaml/describe-issue.js';
 import type { ValueProblem } from '../yaml/parse-yaml.js';
+import { EXAMPLE_STRATEGIES } from './shots/choose-examples.js';
 import { EXAMPLES, LOOP } from './template-language.js';
 
 /** Name under which a template knows the labels of its task. */
@@ -9,6 +11,9 @@ export const LABELS = 'labels';
 
 /** Names that mean something else in a template than a variable of the row. */
 const RESERVED_NAMES: readonly string[] = [EXAMPLES, LABELS, LOOP];
+
+/** Examples that the front matter can ask for. */
+export const MOST_SHOTS = 100;
 
 /** Below this, float32 scores overflow before the softmax; 0 means greedy. */
 const LOWEST_TEMPERATURE = 1e-3;
@@ -58,8 +63,26 @@ const generationSchema = z.strictObject({
     .optional(),
   min_p: z.number().min(0).max(1).optional(),
   repetition_penalty: z.number().positive('must be above 0').optional(),
+  /** Above 1: this many texts are followed at once, and the likeliest as a whole is taken. */
+  beams: z.int().min(1).max(MOST_BEAMS).optional(),
   /** Texts that end the answer. */
   stop: z.array(line).max(16).optional(),
+});
+
+/** The examples that stand in the prompt unless told otherwise. */
+const shotsSchema = z.strictObject({
+  count: z.int().min(0).max(MOST_SHOTS),
+  /** How they are chosen. */
+  strategy: z.enum(EXAMPLE_STRATEGIES.map(({ id }) => id) as [string, ...string[]]).default('random'),
+  /** Of the choice of examples, and of sampling. */
+  seed: z.int().min(0).default(0),
+  /** File or folder of the rows that they are chosen from, as seen from the template's file. */
+  from: line.optional(),
+  /** Of those rows, where they must still be the same. */
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits')
+    .optional(),
 });
 
 /** The front matter of a prompt template. */
@@ -77,7 +100,10 @@ export const promptSettingsSchema = z.strictObject({
   /** The variable that the model is to write: only examples show it. */
   answer: line.optional(),
   labels: z.array(line).min(1).max(1000).optional(),
+  /** Whether the likeliest label counts, or the one that is written. */
+  labels_by: z.enum(['likelihood', 'generation']).optional(),
   generation: generationSchema.default({}),
+  shots: shotsSchema.optional(),
 });
 
 /** What a prompt template says about itself. */

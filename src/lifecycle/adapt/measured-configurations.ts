@@ -3,10 +3,9 @@ import { ToolkitError } from '../../core/errors/toolkit-error.js';
 import { runEvaluation, type Evaluation } from '../../core/evaluation/run-evaluation.js';
 import { taskMeasures, type TaskMeasure } from '../../core/evaluation/task-measures.js';
 import type { Configuration } from '../../core/prompt-engineering/configurations.js';
-import { taskGeneration, type LabelsBy } from '../../core/prompt-engineering/prompt-task.js';
+import type { LabelsBy } from '../../core/prompt-engineering/prompt-task.js';
 import { settingTexts } from '../../core/prompt-engineering/setting-texts.js';
 import type { ShotsCurve } from '../../core/prompt-engineering/shots-chart.js';
-import { withSettings } from '../../core/prompt-engineering/with-settings.js';
 import type { ShotsPoint } from '../../core/prompts/shots-curve.js';
 import { canonicalJson } from '../../core/providers/canonical-json.js';
 import { CompletionCache } from '../../core/providers/completion-cache.js';
@@ -87,10 +86,7 @@ async function measureOne(
     {
       ...{ task, promptFile: template, rows },
       dataset: { path: opened.dataset.path, sha256: opened.dataset.sha256 },
-      provider:
-        labelsBy === 'generation'
-          ? withSettings(sweep.provider, taskGeneration(template, configuration).further)
-          : sweep.provider,
+      provider: sweep.provider,
     },
     {
       ...{

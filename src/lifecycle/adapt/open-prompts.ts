@@ -5,7 +5,7 @@ import { quoteName } from '../../core/checkpoints/quote-name.js';
 import { ToolkitError } from '../../core/errors/toolkit-error.js';
 import { loadRows, type LoadedRows } from '../../core/evaluation/load-rows.js';
 import { didYouMean } from '../../core/near-matches.js';
-import { readSmallText } from '../../core/project/small-text.js';
+import { readPromptFile } from '../../core/prompt-engineering/prompt-file.js';
 import {
   isClassification,
   rowsForPrompt,
@@ -40,6 +40,8 @@ export interface OpenPrompt {
 export interface OpenPrompts {
   readonly prompts: readonly OpenPrompt[];
   readonly dataset: Pick<LoadedRows, 'path' | 'sha256'>;
+  /** Where examples come from; `undefined` where none are shown. */
+  readonly examples: Pick<LoadedRows, 'path' | 'sha256'> | undefined;
   readonly isClassification: boolean;
 }
 
@@ -62,7 +64,7 @@ export async function starterPrompts({ files, promptFolder }: PromptFolderPorts)
 export async function openPrompt(name: string, ports: PromptFolderPorts): Promise<PromptTemplate> {
   const { files, promptFolder } = ports;
   if ((await files.stat(name))?.kind === 'file') {
-    return parsePromptTemplate(await readSmallText(files, name), name);
+    return readPromptFile(files, name);
   }
   const starters = await starterPrompts(ports);
   if (starters.includes(name)) {
@@ -121,7 +123,7 @@ export async function openPrompts(
       'Compare prompts for the same task.',
     );
   }
-  return { prompts, dataset: measured, isClassification: kinds[0]! };
+  return { prompts, dataset: measured, examples: others, isClassification: kinds[0]! };
 }
 
 function assertVariables(

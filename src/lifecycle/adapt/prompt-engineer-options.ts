@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { MOST_BEAMS } from '../../core/generation/beam-search.js';
+import { MOST_SHOTS } from '../../core/prompts/prompt-settings.js';
 import { EXAMPLE_STRATEGIES } from '../../core/prompts/shots/choose-examples.js';
 import { providerSettings } from '../../core/providers/provider-settings.js';
 
@@ -22,7 +24,11 @@ export const promptSweepSchema = z.object({
   /** Numbers of examples to try. */
   shots: z
     .array(
-      z.number().int('must be whole numbers').min(0, 'must be 0 or more').max(100, 'must be 100 at most'),
+      z
+        .number()
+        .int('must be whole numbers')
+        .min(0, 'must be 0 or more')
+        .max(MOST_SHOTS, `must be ${MOST_SHOTS} at most`),
     )
     .min(1, 'is missing')
     .refine(isSet, 'names a number twice')
@@ -43,6 +49,16 @@ export const promptSweepSchema = z.object({
   minP: list(z.number().min(0, 'must be 0 or more').max(1, 'must be 1 at most')),
   repetitionPenalty: list(z.number().positive('must be above 0')),
   maxNewTokens: list(z.number().int('must be whole numbers').positive('must be above 0')),
+  /** Above 1: texts that are followed at once, of which the likeliest as a whole is taken. */
+  beams: list(
+    z
+      .number()
+      .int('must be whole numbers')
+      .min(1, 'must be 1 or more')
+      .max(MOST_BEAMS, `must be ${MOST_BEAMS} at most`),
+  ),
+  /** Texts that end an answer, instead of the prompts' own. */
+  stop: z.array(text).optional(),
   /** Columns by the variables of the prompts that stand in them. */
   columns: z.record(z.string(), text).default({}),
   /** Labels instead of the prompts' own. */
@@ -53,6 +69,8 @@ export const promptSweepSchema = z.object({
   bar: z.number().optional(),
   /** Prompts of each kind and number of examples to show as they are sent. */
   show: z.number().int().min(0).max(1000).default(0),
+  /** Show how likely each next token is after the prompts that are shown, and measure nothing. */
+  explainSampling: z.boolean().default(false),
   /** Show prompts, and ask nothing. */
   dryRun: z.boolean().default(false),
   /** Folder for results and answers; default: one in `runs/prompts`, named by prompt, model and settings. */

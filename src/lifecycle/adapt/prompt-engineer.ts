@@ -4,11 +4,17 @@ import { ToolkitError } from '../../core/errors/toolkit-error.js';
 import { CONFIDENCE } from '../../core/evaluation/score-samples.js';
 import { taskMeasures } from '../../core/evaluation/task-measures.js';
 import { fileNamePart } from '../../core/project/stage-record.js';
-import { generationOf, listConfigurations } from '../../core/prompt-engineering/configurations.js';
+import {
+  assertBeamsAlone,
+  generationOf,
+  listConfigurations,
+} from '../../core/prompt-engineering/configurations.js';
 import { usualMetric, type LabelsBy } from '../../core/prompt-engineering/prompt-task.js';
+import { examplesSource } from '../../core/prompt-engineering/prompt-file.js';
 import { shotsChart } from '../../core/prompt-engineering/shots-chart.js';
 import { writePromptTemplate } from '../../core/prompts/prompt-template.js';
 import { judgeShots, type ShotsJudgement } from '../../core/prompts/shots-curve.js';
+import { assertBeamSearch } from '../../core/providers/assert-beam-search.js';
 import { canonicalJson } from '../../core/providers/canonical-json.js';
 import { openProvider } from '../../core/providers/open-provider.js';
 import type { Provider } from '../../core/providers/provider.js';
@@ -31,11 +37,13 @@ import {
   type PromptSweepSettings,
 } from './prompt-engineer-options.js';
 import { taskOf, type PromptEngineerPorts, type PromptSweepParts } from './prompt-sweep-parts.js';
+import { explainPrompts, type ExplainedPrompt } from './explain-prompts.js';
 import { assertInstructionsFit, sentPrompts, type SentPrompt } from './sent-prompts.js';
 
 export { compareConfigurations } from './measured-configurations.js';
 export type { MeasuredConfiguration, RankedConfiguration } from './measured-configurations.js';
 export type { PromptEngineerPorts } from './prompt-sweep-parts.js';
+export type { ExplainedPrompt } from './explain-prompts.js';
 export type { SentPrompt } from './sent-prompts.js';
 export type { PromptEngineerOptions } from './prompt-engineer-options.js';
 
@@ -49,6 +57,8 @@ export interface PromptEngineerResult {
   /** How labels were found; `null` where there are none. */
   readonly labels_by: LabelsBy | null;
   readonly examples: string;
+  /** Where examples come from; `null` where none are shown. */
+  readonly examples_path: string | null;
   readonly seed: number;
   /** The best first; none in a dry run. */
   readonly configurations: readonly RankedConfiguration[];
@@ -57,7 +67,9 @@ export interface PromptEngineerResult {
   /** Whether more examples pay with the best prompt and settings. */
   readonly judgement: ShotsJudgement | null;
   readonly sent: readonly SentPrompt[];
-  /** Folder of the files; `null` in a dry run. */
+  /** With `explainSampling`: how the token after each of these prompts is chosen. */
+  readonly next_tokens?: readonly ExplainedPrompt[];
+  /** Folder of the files; `null` where nothing is measured. */
   readonly out: string | null;
 }
 
@@ -133,17 +145,24 @@ async function runSweep(
   const configurations = listConfigurations(settings.prompts.length, settings.shots, {
     ...{ temperature: settings.temperature, top_k: settings.topK, top_p: settings.topP },
     ...{ min_p: settings.minP, repetition_penalty: settings.repetitionPenalty },
-    max_new_tokens: settings.maxNewTokens,
+    ...{ max_new_tokens: settings.maxNewTokens, beams: settings.beams },
   });
+  const areWritten = opened.prompts.some(({ template }) => template.settings.labels_by === 'generation');
+  const comparesLabels =
+    opened.isClassification && !areWritten && !settings.generate && !settings.explainSampling;
   const canScore = provider.scoreContinuations !== undefined;
   const sweep: PromptSweepParts = {
     ...{ provider, settings, ports, opened, configurations },
     metric: settings.metric ?? usualMetric(opened.prompts[0]!.template),
-    labelsBy: opened.isClassification && !settings.generate && canScore ? 'likelihood' : 'generation',
+    labelsBy: comparesLabels && canScore ? 'likelihood' : 'generation',
   };
-  assertSettingsMatter(sweep);
+  assertSettingsFit(sweep);
   await assertInstructionsFit(sweep);
   const sent = await sentPrompts(sweep);
+  if (settings.explainSampling) {
+    const result = await resultOf(sweep, [], [], null);
+    return { result: { ...result, next_tokens: await explainPrompts(sweep) }, measured: [] };
+  }
   if (settings.dryRun) return { result: await resultOf(sweep, [], sent, null), measured: [] };
 
   const out = settings.out ?? (await usualFolder(sweep));
@@ -154,10 +173,22 @@ async function runSweep(
   return { result, measured };
 }
 
-/** @throws ToolkitError `USAGE` for settings of generation where nothing is generated */
-function assertSettingsMatter({ configurations, labelsBy }: PromptSweepParts): void {
-  const [setting] = Object.keys(configurations[0]!.settings);
-  if (labelsBy === 'generation' || setting === undefined) return;
+/**
+ * @throws ToolkitError `USAGE` for settings of generation where nothing is generated, and for those that do not go
+ *   together; `UNSUPPORTED` for beams where the provider has none
+ */
+function assertSettingsFit({ configurations, labelsBy, opened, provider, settings }: PromptSweepParts): void {
+  if (labelsBy === 'generation') {
+    for (const configuration of configurations) {
+      const { template } = opened.prompts[configuration.prompt]!;
+      const own = template.settings.generation;
+      assertBeamsAlone(own, template.where, configuration);
+      assertBeamSearch(provider, generationOf(own, configuration).beams);
+    }
+    return;
+  }
+  const [setting = settings.stop && 'stop'] = Object.keys(configurations[0]!.settings);
+  if (setting === undefined) return;
   throw new ToolkitError(
     `--${setting.replaceAll('_', '-')}: the likelihoods of labels are compared, and nothing is generated`,
     'USAGE',
@@ -182,7 +213,7 @@ async function resultOf(
     dataset: { ...pathAndHash(opened), rows: opened.prompts[0]!.rows.length },
     ...{ metric: metric.id, higher_is_better: metric.higherIsBetter, confidence: CONFIDENCE },
     labels_by: opened.isClassification ? sweep.labelsBy : null,
-    ...{ examples: settings.examples, seed: settings.seed },
+    ...{ examples: settings.examples, examples_path: opened.examples?.path ?? null, seed: settings.seed },
     configurations: measured.map(({ ranked }, index) => ({ rank: index + 1, ...ranked })),
     comparison: compareFirst(measured),
     judgement: canBeJudged ? judgeShots(curve!.points, settings.bar) : null,
@@ -230,18 +261,14 @@ async function prepareFolder(out: string, { files }: PromptEngineerPorts): Promi
 }
 
 async function writeFiles(
-  { opened, ports: { files } }: PromptSweepParts,
+  sweep: PromptSweepParts,
   result: PromptEngineerResult,
   measured: readonly MeasuredConfiguration[],
   out: string,
 ): Promise<void> {
+  const { files } = sweep.ports;
   const best = measured[0]!;
-  const { settings, body } = opened.prompts[best.configuration.prompt]!.template;
-  const generation = generationOf(settings.generation, best.configuration);
-  await files.writeAtomic(
-    join(out, SWEEP_FILES.prompt),
-    writePromptTemplate({ settings: { ...settings, generation }, body }),
-  );
+  await files.writeAtomic(join(out, SWEEP_FILES.prompt), bestPrompt(sweep, result, best, out));
   const curves = new Map(
     measured.map((one) => curveOf(one, measured)).map((curve) => [curve.name, curve] as const),
   );
@@ -252,4 +279,27 @@ async function writeFiles(
     await files.writeAtomic(join(out, SWEEP_FILES.chart), shotsChart(judged, best.measure.metric.name));
   }
   await files.writeAtomic(join(out, SWEEP_FILES.results), `${JSON.stringify(result, null, 2)}\n`);
+}
+
+/** The best prompt as a file that says all that it was measured with. */
+function bestPrompt(
+  { opened, settings }: PromptSweepParts,
+  { labels_by }: PromptEngineerResult,
+  { configuration }: MeasuredConfiguration,
+  out: string,
+): string {
+  const { settings: own, body } = opened.prompts[configuration.prompt]!.template;
+  const { shots: count } = configuration;
+  return writePromptTemplate({
+    settings: {
+      ...own,
+      ...(labels_by !== null && { labels_by }),
+      generation: generationOf(own.generation, configuration),
+      shots: {
+        ...{ count, strategy: settings.examples, seed: settings.seed },
+        ...(count > 0 && examplesSource(opened.examples!, join(out, SWEEP_FILES.prompt))),
+      },
+    },
+    body,
+  });
 }

@@ -33,7 +33,7 @@ export async function taskOf(
   const prompt = sweep.opened.prompts[configuration.prompt]!;
   const { metric, settings } = sweep;
   const task = await promptTask(prompt.template, configuration, {
-    ...{ metric, labelsBy },
+    ...{ metrics: [metric], labelsBy },
     strategy: settings.examples,
   });
   return { prompt, task };

@@ -1,5 +1,6 @@
 import type { Row } from '../../core/dataset-formats/row-format.js';
 import { ToolkitError } from '../../core/errors/toolkit-error.js';
+import type { Configuration } from '../../core/prompt-engineering/configurations.js';
 import { shotChooser } from '../../core/evaluation/shots.js';
 import type { Task } from '../../core/evaluation/task.js';
 import { fitPrompt } from '../../core/prompts/fit-prompt.js';
@@ -84,26 +85,33 @@ export async function assertInstructionsFit(sweep: PromptSweepParts): Promise<vo
 
 /** The first prompts of each template and number of examples. */
 export async function sentPrompts(sweep: PromptSweepParts): Promise<SentPrompt[]> {
-  const { configurations, settings, provider } = sweep;
   const sent: SentPrompt[] = [];
-  const [usual] = configurations;
-  for (const configuration of configurations) {
+  const [usual] = sweep.configurations;
+  for (const configuration of sweep.configurations) {
     if (canonicalJson(configuration.settings) !== canonicalJson(usual!.settings)) continue;
-    const { prompt, task } = await taskOf(sweep, configuration);
-    const { shots } = configuration;
-    const choose = shotChooser(task, {
-      ...{ pool: prompt.pool, measured: prompt.rows, count: settings.show === 0 ? 0 : shots },
-      seed: settings.seed,
+    sent.push(...(await sentFor(sweep, configuration)));
+  }
+  return sent;
+}
+
+/** The first prompts of one configuration. */
+export async function sentFor(sweep: PromptSweepParts, configuration: Configuration): Promise<SentPrompt[]> {
+  const { settings, provider } = sweep;
+  const { prompt, task } = await taskOf(sweep, configuration);
+  const { shots } = configuration;
+  const choose = shotChooser(task, {
+    ...{ pool: prompt.pool, measured: prompt.rows, count: settings.show === 0 ? 0 : shots },
+    seed: settings.seed,
+  });
+  const sent: SentPrompt[] = [];
+  for (const [index, row] of prompt.rows.slice(0, settings.show).entries()) {
+    const made = await fitted(sweep, prompt, task, row, await choose(row));
+    const { contextLength } = provider;
+    const share = made.tokens === null || contextLength === null ? null : made.tokens / contextLength;
+    sent.push({
+      ...{ prompt: prompt.name, shots, row: index, sent: made.prompt, tokens: made.tokens },
+      ...{ context_length: contextLength, window_share: share, dropped_examples: made.dropped.length },
     });
-    for (const [index, row] of prompt.rows.slice(0, settings.show).entries()) {
-      const made = await fitted(sweep, prompt, task, row, await choose(row));
-      const { contextLength } = provider;
-      const share = made.tokens === null || contextLength === null ? null : made.tokens / contextLength;
-      sent.push({
-        ...{ prompt: prompt.name, shots, row: index, sent: made.prompt, tokens: made.tokens },
-        ...{ context_length: contextLength, window_share: share, dropped_examples: made.dropped.length },
-      });
-    }
   }
   return sent;
 }

@@ -96,7 +96,7 @@ async function evaluateWith(
   };
   const run: Omit<EvaluationOptions, 'requests'> = {
     ...{ shotPool: opened.shotPool, shots: opened.shots, asChat: opened.asChat },
-    ...{ seed: settings.seed, slices: settings.slices, stride: settings.stride },
+    ...{ seed: opened.seed, slices: settings.slices, stride: settings.stride },
     toolkitVersion: ports.toolkitVersion,
   };
   const identity = createHash('sha256')
@@ -105,7 +105,7 @@ async function evaluateWith(
         task: taskHash(evaluation, run),
         model: await provider.fingerprint(signal),
         dataset: dataset.sha256,
-        ...{ rows: rows.length, seed: settings.seed, slices: settings.slices },
+        ...{ rows: rows.length, seed: opened.seed, slices: settings.slices },
       }),
     )
     .digest('hex');

@@ -7,6 +7,8 @@ const text = z.string().min(1);
 export const evaluationSettings = {
   /** Task file, or name of a task that ships with the toolkit. */
   task: text.optional(),
+  /** File of a prompt template, instead of a task: what it asks of the rows is measured. */
+  prompt: text.optional(),
   /** File or folder of rows, instead of the task's own; without a task also what the task is made of. */
   dataset: text.optional(),
   /** Without a task: what is measured. */
@@ -14,7 +16,8 @@ export const evaluationSettings = {
   split: text.optional(),
   limit: z.number().int().positive().optional(),
   shots: z.number().int().min(0).max(100).optional(),
-  seed: z.number().int().min(0).default(0),
+  /** Default: the prompt's, else 0. */
+  seed: z.number().int().min(0).optional(),
   slices: z.array(text).default([]),
   /** Put plain prompts as the user's turn of a conversation. */
   chat: z.boolean().default(false),

@@ -12,6 +12,7 @@ export interface EvaluationRequest {
   readonly words: readonly string[];
   readonly model: string;
   readonly adapter: string | undefined;
+  /** File of the task or of the prompt. */
   readonly task: string | undefined;
 }
 

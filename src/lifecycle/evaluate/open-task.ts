@@ -8,9 +8,12 @@ import { loadRows, type LoadedRows } from '../../core/evaluation/load-rows.js';
 import { makeTask, readTask, readTaskDefinition, type Task } from '../../core/evaluation/task.js';
 import { USUAL_METRICS } from '../../core/evaluation/task-measures.js';
 import { taskOfDataset } from '../../core/evaluation/task-of-dataset.js';
+import { readPromptFile, savedExamples } from '../../core/prompt-engineering/prompt-file.js';
+import { rowsForPrompt, settingsForRows } from '../../core/prompt-engineering/prompt-rows.js';
+import { promptTask, usualMetric } from '../../core/prompt-engineering/prompt-task.js';
 import { didYouMean } from '../../core/near-matches.js';
 import { readSmallText } from '../../core/project/small-text.js';
-import { parsePromptTemplate, type PromptTemplate } from '../../core/prompts/prompt-template.js';
+import { makePromptTemplate, parsePromptTemplate, type PromptTemplate } from '../../core/prompts/prompt-template.js';
 import type { EvaluateSettings } from './evaluation-options.js';
 
 /** A task with its rows. */
@@ -21,8 +24,10 @@ export interface OpenTask {
   readonly dataset: Pick<LoadedRows, 'path' | 'sha256'>;
   readonly shotPool: readonly Row[];
   readonly shots: number;
+  /** Of the choice of examples, of sampling, and of intervals. */
+  readonly seed: number;
   readonly asChat: boolean;
-  /** The task file; `undefined` where the task was made of a dataset. */
+  /** The file of the task or of its prompt; `undefined` where the task was made of a dataset. */
   readonly path: string | undefined;
 }
 
@@ -63,9 +68,53 @@ export async function findTaskFile(files: FileSystem, taskFolder: string, name: 
  *   `BAD_DATASET`
  */
 export async function openTask(settings: TaskSettings, ports: TaskPorts): Promise<OpenTask> {
-  const opened =
-    settings.task === undefined ? await taskFromRows(settings, ports) : await taskFromFile(settings, ports);
+  const opened = await openAny(settings, ports);
   return settings.limit === undefined ? opened : { ...opened, rows: opened.rows.slice(0, settings.limit) };
+}
+
+async function openAny(settings: TaskSettings, ports: TaskPorts): Promise<OpenTask> {
+  if (settings.prompt !== undefined) return taskFromPrompt(settings, settings.prompt, ports);
+  return settings.task === undefined ? taskFromRows(settings, ports) : taskFromFile(settings, ports);
+}
+
+/** What a prompt template asks of rows, with the examples that its front matter names. */
+async function taskFromPrompt(
+  settings: TaskSettings,
+  prompt: string,
+  { files }: TaskPorts,
+): Promise<OpenTask> {
+  const { dataset: path, metrics, split = 'test', limit, generate, stop } = settings;
+  if (settings.task !== undefined) {
+    throw new ToolkitError('--prompt stands beside --task', 'USAGE', 'Give one of them.');
+  }
+  if (path === undefined) {
+    throw new ToolkitError('--dataset is missing', 'USAGE', 'Name the rows that the prompt is measured on.');
+  }
+  const own = await loadRows(files, { path, split });
+  const measured = own.rows.slice(0, limit);
+  const [first] = measured;
+  if (first === undefined) {
+    throw new ToolkitError(`${own.path}: has no rows to measure on`, 'BAD_DATASET', 'Choose other rows.');
+  }
+  const { settings: saved, body, where } = await readPromptFile(files, prompt);
+  const promptFile = await makePromptTemplate(
+    settingsForRows(saved, where, first, { columns: {}, stop }),
+    body,
+    where,
+  );
+  const { shots, labels_by: labelsBy = 'likelihood' } = promptFile.settings;
+  const count = settings.shots ?? shots?.count ?? 0;
+  const made = await promptTask(promptFile, { prompt: 0, shots: count, settings: {} }, {
+    metrics: metrics.length > 0 ? metrics : [usualMetric(promptFile)],
+    strategy: shots?.strategy ?? 'random',
+    labelsBy: generate ? 'generation' : labelsBy,
+  });
+  return {
+    ...{ task: await completed(made, settings, promptFile), promptFile, path: prompt, dataset: own },
+    rows: rowsForPrompt(measured, promptFile.settings, own.path),
+    shotPool: await savedExamples(files, promptFile, count),
+    ...{ shots: count, seed: settings.seed ?? shots?.seed ?? 0, asChat: settings.chat },
+  };
 }
 
 async function taskFromFile(settings: TaskSettings, { files, taskFolder }: TaskPorts): Promise<OpenTask> {
@@ -92,7 +141,7 @@ async function taskFromFile(settings: TaskSettings, { files, taskFolder }: TaskP
   const shotPool =
     count === 0 ? [] : (shots.examples ?? (await loadRows(files, { ...place, split: shots.from })).rows);
   return {
-    ...{ task, promptFile, path, shotPool, shots: count },
+    ...{ task, promptFile, path, shotPool, shots: count, seed: settings.seed ?? 0 },
     rows: own.rows,
     dataset: own,
     asChat: settings.chat,
@@ -103,7 +152,7 @@ async function taskFromRows(settings: TaskSettings, { files }: TaskPorts): Promi
   const { dataset: path, metrics, split = 'test', shots = 0, generate } = settings;
   if (path === undefined) {
     throw new ToolkitError(
-      'What is to be measured is missing: --task, or --dataset with --metric',
+      'What is to be measured is missing: --task, --prompt, or --dataset with --metric',
       'USAGE',
       'Give for example --task sst2 --dataset rows.jsonl, or --dataset rows.jsonl --metric accuracy.',
     );
@@ -128,7 +177,7 @@ async function taskFromRows(settings: TaskSettings, { files }: TaskPorts): Promi
       ? []
       : taskOfDataset({ name, path, rows: others.rows, metrics, areLabelsGenerated: generate }).rows;
   return {
-    ...{ task, promptFile: undefined, path: undefined, shotPool, shots },
+    ...{ task, promptFile: undefined, path: undefined, shotPool, shots, seed: settings.seed ?? 0 },
     rows: made.rows,
     dataset: own,
     asChat: settings.chat || made.isChat,

@@ -63,7 +63,7 @@ export async function generateText(
   const chosen = parseOptions(optionsSchema, options);
   const { fileSystem, signal, onProgress } = ports;
   const source = await openModelSource(fileSystem, chosen);
-  const prompts = encodePrompts(source.tokenizer, chosen, ports.now());
+  const prompts = await encodePrompts(source, chosen, ports.now());
   prompts.forEach((prompt, index) => {
     assertReadable(prompt, source.model.shape, prompts.length === 1 ? undefined : `prompt ${index + 1}`);
   });

@@ -3,6 +3,7 @@ import type { Engine } from '../../core/engine/engine.js';
 import { MOST_BEAMS } from '../../core/generation/beam-search.js';
 import type { GenerationPorts } from '../../core/generation/generate.js';
 import type { ProgressListener } from '../../core/progress/progress-event.js';
+import type { TemplatePrompt } from './encode-prompts.js';
 import type { FileSystem } from '../../platform/file-system.js';
 
 /** Below this, float32 scores overflow before the softmax; 0 means greedy. */
@@ -44,9 +45,15 @@ export const generationOptionsSchema = z.object({
     .default([]),
 });
 
+function isTemplatePrompt(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'template' in value && 'row' in value;
+}
+
 /** What `generate` takes. */
 export const generateOptionsSchema = generationOptionsSchema.extend({
-  prompts: z.array(z.string()).min(1, 'give at least one prompt'),
+  prompts: z
+    .array(z.union([z.string(), z.custom<TemplatePrompt>(isTemplatePrompt)]))
+    .min(1, 'give at least one prompt'),
   /** Whether each prompt is what a user says in the model's chat template, or a text to be continued. */
   chat: z.boolean().default(false),
   /** Above 1, looks for the likeliest text as a whole, following this many at once. */

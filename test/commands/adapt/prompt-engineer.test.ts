@@ -66,6 +66,48 @@ describe('genai adapt prompt-engineer', () => {
     expect(stdout).toContain(`${40 - shown} of the examples cut`);
   });
 
+  it('explains how the token after a prompt is chosen, for every setting, and measures nothing', async () => {
+    const out = join(folder, 'unmeasured');
+    const settings = ['--temperature', '0.5,1', '--top-k', '2', '--explain-sampling', '--shots', '1'];
+    const { stdout, result } = await runCommand(PromptEngineer, [
+      ...classification,
+      ...settings,
+      '--out',
+      out,
+    ]);
+    const { next_tokens, configurations } = result as PromptEngineerResult;
+    expect(configurations).toEqual([]);
+    expect(existsSync(out)).toBe(false);
+    const [half, whole] = next_tokens!;
+    expect(next_tokens!.map(({ settings }) => settings.temperature)).toEqual([0.5, 1]);
+    // At temperature 1 the model's own probabilities stay; at 0.5 their squares, over the sum of the squares.
+    const of = (one: typeof half, stage: number) =>
+      one!.explanation.tokens.map((token) => token.probabilities[stage]!);
+    expect(of(whole, 1)).toEqual(of(whole, 0));
+    const [a, b] = of(half, 0) as [number, number];
+    const [x, y] = of(half, 1) as [number, number];
+    expect(x / y).toBeCloseTo((a / b) ** 2, 4);
+    expect(of(half, 2).slice(0, 3)).toEqual([
+      expect.closeTo(x / (x + y), 6),
+      expect.closeTo(y / (x + y), 6),
+      0,
+    ]);
+    expect(half!.explanation.prompt_tokens).toBe(half!.tokens);
+    expect(stdout).toContain('1 example · temperature 0.5 · top-k 2');
+    expect(stdout).toContain('possible tokens');
+    const argv = ['--model', `recorded:${write('none.jsonl', { prompt: 'A', completion: 'B' })}`];
+    const recorded = await runCommand(PromptEngineer, [
+      ...argv,
+      ...classification.slice(2),
+      '--explain-sampling',
+    ]);
+    expect(recorded.error).toMatchObject({ code: 'UNSUPPORTED' });
+    const beams = ['--generate', '--beams', '2', '--dry-run'];
+    const refused = await runCommand(PromptEngineer, [...argv, ...classification.slice(2), ...beams]);
+    expect(refused.error).toMatchObject({ code: 'UNSUPPORTED' });
+    expect(refused.error!.message).toContain('has no beam search');
+  });
+
   it('does not cut the instruction: a row that has no room is an error that names it', async () => {
     const rows = write(
       'long.jsonl',
@@ -97,6 +139,15 @@ describe('genai adapt prompt-engineer', () => {
     [['--examples', 'best'], 'Expected --examples=best'],
     [['--limit', '0'], '0'],
     [['--temperature', '0,1'], '--temperature: the likelihoods of labels are compared'],
+    [['--stop', 'x'], '--stop: the likelihoods of labels are compared'],
+    [['--beams', '1.5'], '--beams.0: must be whole numbers'],
+    [['--beams', '65'], '--beams.0: must be 64 at most'],
+    [
+      ['--generate', '--beams', '1,4', '--temperature', '0,0.5'],
+      '--beams 4 looks for the likeliest text, and --temperature 0.5 draws one',
+    ],
+    [['--explain-sampling', '--beams', '2'], '2 beams do not choose token by token'],
+    [['--explain-sampling', '--dry-run'], '--dry-run'],
     [['--metric', 'rouge-l'], 'cannot be measured by rouge-l'],
   ])('refuses %j', async (flags, message) => {
     const { error } = await runCommand(PromptEngineer, [...sentiment, ...flags]);
@@ -170,9 +221,12 @@ describe('in a project', () => {
     writeFileSync(join(project, 'scope.yaml'), 'task: text-classification\n');
     const { promptStep } = await import('../../../src/lifecycle/adapt/prompt-step.js');
     const { nodeFileSystem } = await import('../../../src/platform/file-system.js');
-    const out = join(project, 'runs');
-    mkdirSync(out);
-    writeFileSync(join(out, 'prompt.md'), 'the best');
+    const out = join(project, 'runs', 'prompts', 'a');
+    mkdirSync(out, { recursive: true });
+    const shots = (from: string) => `shots:\n  count: 3\n  strategy: random\n  seed: 0\n  from: ${from}\n`;
+    const best = (from: string) =>
+      `---\nname: best\nkind: plain\nvariables:\n  text: T\n${shots(from)}---\n{{ text }}\n`;
+    writeFileSync(join(out, 'prompt.md'), best('../../../data/train.jsonl'));
     const dataset = join(project, 'data', 'rows.jsonl');
     writeFileSync(dataset, '');
     const result = {
@@ -188,13 +242,19 @@ describe('in a project', () => {
     };
     const step = await promptStep(project, request, result, nodeFileSystem);
     expect(step).toEqual({
-      stage: 'evaluate',
+      stage: 'adapt',
       name: 'prompt-openai-some-http-localhost',
       command: 'genai adapt prompt-engineer --dataset data/rows.jsonl',
       inputs: [dataset],
       outputs: [out, join(project, 'prompts', 'best.md')],
-      results: { rouge_l: 0.5, rows: 4, prompt: 'essay-plain', shots: 3 },
+      results: {
+        rouge_l: 0.5,
+        rows: 4,
+        prompt: 'essay-plain',
+        shots: 3,
+        model: 'openai:some@http://localhost',
+      },
     });
-    expect(readFileSync(join(project, 'prompts', 'best.md'), 'utf8')).toBe('the best');
+    expect(readFileSync(join(project, 'prompts', 'best.md'), 'utf8')).toBe(best('../data/train.jsonl'));
   });
 });

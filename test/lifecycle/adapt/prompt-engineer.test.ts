@@ -1,4 +1,5 @@
 /** Sweeps over recorded answers: prompts, scores and ranks are worked out by hand in the tests. */
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -102,7 +103,14 @@ describe('a sweep', () => {
     ]);
     const out = join(folder, 'out');
     const best = await parsePromptTemplate(readFileSync(join(out, 'prompt.md'), 'utf8'), 'prompt.md');
-    expect(best.settings).toMatchObject({ name: 'reviews', generation: { temperature: 0 } });
+    // All that won is in the file: the examples' number, choice and source, and the settings of generation.
+    const train = createHash('sha256')
+      .update(readFileSync(join(folder, 'data', 'train.jsonl')))
+      .digest('hex');
+    expect(best.settings).toMatchObject({
+      ...{ name: 'reviews', labels_by: 'generation', generation: { temperature: 0 } },
+      shots: { count: 1, strategy: 'first', seed: 0, from: '../data/train.jsonl', sha256: train },
+    });
     expect(JSON.parse(readFileSync(join(out, 'results.json'), 'utf8'))).toEqual(result);
     expect(readFileSync(join(out, 'shots.svg'), 'utf8')).toContain('Accuracy by examples in the prompt');
     // A later sweep with one number of examples has no curve, and leaves none lying about.
