@@ -3,7 +3,14 @@ import type { Scope } from '../scope/scope.js';
 import { nextStep } from './next-step.js';
 import type { ProjectFacts, ProjectStatus, StageStatus, StepStatus, TargetStatus } from './project-status.js';
 import { STAGES, type Stage } from './project-step.js';
-import { currentAdaptation, currentModel, holds, isMadeFrom, judgeSteps, type JudgedStep } from './stale-steps.js';
+import {
+  currentAdaptation,
+  currentModel,
+  holds,
+  isMadeFrom,
+  judgeSteps,
+  type JudgedStep,
+} from './stale-steps.js';
 
 /** How a project stands, from what its files say. */
 export function projectStatus(facts: ProjectFacts): ProjectStatus {

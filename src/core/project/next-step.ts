@@ -73,7 +73,11 @@ function adapt({ dataset, steps, modelFolder, prompt, testRows }: ProjectFacts):
   if (dataset === undefined) {
     if (prompt === undefined) {
       const command = `genai chat ${commandWord(modelFolder)}`;
-      return { stage: 'adapt', command, why: 'to fine-tune, put rows into data/train.jsonl; until then, try it' };
+      return {
+        stage: 'adapt',
+        command,
+        why: 'to fine-tune, put rows into data/train.jsonl; until then, try it',
+      };
     }
     return {
       stage: 'adapt',
@@ -104,7 +108,9 @@ function evaluate(facts: ProjectFacts, judged: readonly JudgedStep[]): NextStep 
   const found = currentAdaptation(judged);
   const rows = testRowsWord(testRows);
   const measureOn = (which: string): string =>
-    testRows === undefined ? `put rows that ${which} into ${TEST_ROWS}, and measure on them` : `measure on rows that ${which}`;
+    testRows === undefined
+      ? `put rows that ${which} into ${TEST_ROWS}, and measure on them`
+      : `measure on rows that ${which}`;
   if (found?.prompt !== undefined) {
     const asked = found.results['model'];
     return {

@@ -2,7 +2,13 @@ import { join, resolve } from 'node:path';
 import { findSplitFiles } from '../../core/dataset-formats/split-files.js';
 import { ToolkitError } from '../../core/errors/toolkit-error.js';
 import { fingerprintFile, type Fingerprint, type FingerprintPorts } from '../../core/project/fingerprint.js';
-import { BEST_PROMPT, PROMPTS_FOLDER, RUNS_FOLDER, SCOPE_FILE, STAGES_FOLDER } from '../../core/project/project-folder.js';
+import {
+  BEST_PROMPT,
+  PROMPTS_FOLDER,
+  RUNS_FOLDER,
+  SCOPE_FILE,
+  STAGES_FOLDER,
+} from '../../core/project/project-folder.js';
 import type { ProjectFacts } from '../../core/project/project-status.js';
 import type { Figures, ProjectStep, Stage, StepInput } from '../../core/project/project-step.js';
 import { readRunStep } from '../../core/project/run-step.js';
@@ -154,8 +160,7 @@ async function readRecords(
       const record = await readStageRecord(ports.files, join(project, name));
       const { stage, command, results, outputs } = record;
       const model = stage === 'select' ? results['model'] : undefined;
-      const prompt =
-        stage === 'adapt' ? outputs.find((path) => path.endsWith(PROMPT_ENDING)) : undefined;
+      const prompt = stage === 'adapt' ? outputs.find((path) => path.endsWith(PROMPT_ENDING)) : undefined;
       steps.push({
         ...{ stage, name, state: 'done', results, outputs, command },
         when: Date.parse(record.recorded),
