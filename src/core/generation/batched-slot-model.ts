@@ -2,7 +2,8 @@ import type { Cell, Engine, Executable, TensorData } from '../engine/engine.js';
 import { ToolkitError } from '../errors/toolkit-error.js';
 import type { AdaptedModel } from './generation-program.js';
 import { KeyValueCache, pastName, presentName } from './key-value-cache.js';
-import { slotProgram, type FixedWeights } from './slot-program.js';
+import type { FixedWeights } from './fixed-weights.js';
+import { slotProgram } from './slot-program.js';
 import type { SlotModel } from './slot-model.js';
 
 /** A longer piece gains no speed, and its attention scores take heads × length × capacity numbers. */

@@ -1,22 +1,13 @@
 import tf from '../engine/tensorflow-js.js';
 import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs';
 import { loraAdaptation } from '../adapters/lora.js';
-import type { HostTensor } from '../checkpoints/checkpoint.js';
 import type { Program, TensorSpec } from '../engine/engine.js';
 import { quantizedProduct } from '../engine/operations/quantized-product.js';
 import { standInSizes } from '../engine/tracing/symbolic-sizes.js';
 import type { ForwardContext } from '../layers/forward-context.js';
-import type { QuantizedMatrix } from '../quantization/quantized-matrix.js';
+import type { FixedWeights } from './fixed-weights.js';
 import { attendOverCache, type AdaptedModel } from './generation-program.js';
 import { cacheShape, pastName, presentName } from './key-value-cache.js';
-
-/** Weights that are part of a compiled program, so that the engine may arrange them as its kernels like them best. */
-export interface FixedWeights {
-  /** Parameters of the model and its adapter that are multiplied with as numbers, by name. */
-  readonly tensors: ReadonlyMap<string, HostTensor>;
-  /** Those that are multiplied with as they are stored. */
-  readonly quantized: ReadonlyMap<string, QuantizedMatrix>;
-}
 
 /**
  * Runs new tokens of any number of texts through the network against their key/value caches: one program for reading and

@@ -8,7 +8,7 @@ import { ONNX_TYPE } from '../../engine/onnx/protobuf.js';
 import { quantizedProduct } from '../../engine/operations/quantized-product.js';
 import { record } from '../../engine/tracing/backend.js';
 import { Trace } from '../../engine/tracing/trace.js';
-import type { FixedWeights } from '../../generation/slot-program.js';
+import type { FixedWeights } from '../../generation/fixed-weights.js';
 import type { ForwardContext } from '../../layers/forward-context.js';
 import { decoderAttention, type LayerCache } from './decoder-attention.js';
 

@@ -9,7 +9,12 @@ import type { Model } from '../../../../src/core/architectures/architecture.js';
 import type { HostTensor } from '../../../../src/core/checkpoints/checkpoint.js';
 import { decoderGraph } from '../../../../src/core/exports/onnx/decoder-graph.js';
 import { onnxFile } from '../../../../src/core/exports/onnx/onnx-file.js';
-import { loadFixedWeights } from '../../../../src/core/generation/load-slot-model.js';
+import { openWeights } from '../../../../src/core/checkpoints/load-weights.js';
+import {
+  readFixedWeights,
+  type FixedWeights,
+  type ReadWeightsAs,
+} from '../../../../src/core/generation/fixed-weights.js';
 import type { ModelSource } from '../../../../src/core/generation/load-language-model.js';
 import { quantizeMatrix } from '../../../../src/core/quantization/quantize-matrix.js';
 import { nodeFileSystem } from '../../../../src/platform/file-system.js';
@@ -32,6 +37,11 @@ afterAll(() => rm(scratch, { recursive: true }));
 function sourceOf(folder: string, config = 'config.json'): ModelSource {
   const model = readModel(readJson(folder, config), config);
   return { folder, adapterFolder: undefined, model, tokenizer: undefined as never };
+}
+
+async function fixedWeights({ folder, model }: ModelSource, how: ReadWeightsAs = {}): Promise<FixedWeights> {
+  const stored = await openWeights(nodeFileSystem, folder, model);
+  return readFixedWeights(stored, model, how).finally(() => stored.close());
 }
 
 /** A model as a user of the file runs it. */
@@ -111,7 +121,7 @@ describe('an exported decoder continues as transformers does', () => {
     const golden = readJson<GreedyCase>(folder, 'case.json');
     const { prompt, tokens } = golden.greedy;
     const source = sourceOf(folder, golden.configs[0]);
-    const weights = await loadFixedWeights(nodeFileSystem, source);
+    const weights = await fixedWeights(source);
     const { model: file } = onnxFile(decoderGraph(source.model, weights, false), 'model.onnx');
     for (const runtime of [node, web]) {
       const session = await runtime.InferenceSession.create(file);
@@ -149,7 +159,7 @@ describe('decoderGraph', () => {
   }
 
   it('reads rows padded on the left as if they were alone, from files beside each other', async () => {
-    const weights = await loadFixedWeights(nodeFileSystem, source);
+    const weights = await fixedWeights(source);
     const graph = decoderGraph(source.model, weights, false);
     const { model, data } = onnxFile(graph, 'model.onnx', 0);
     expect(model.length).toBeLessThan(graph.constantBytes);
@@ -185,7 +195,7 @@ describe('decoderGraph', () => {
       [rounded(8), true, 0.1],
       [rounded(4), true, 0.5],
     ] as const) {
-      const weights = await loadFixedWeights(nodeFileSystem, source, quantize && { quantize });
+      const weights = await fixedWeights(source, quantize && { quantize });
       const { model } = onnxFile(decoderGraph(source.model, weights, inHalf), 'model.onnx');
       const session = await node.InferenceSession.create(model);
       const [logits] = await new Exported(node, session, source.model).read([text]);
