@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { ToolkitError } from '../core/errors/toolkit-error.js';
 
 /** A file opened for reads at any position. */
@@ -42,6 +42,8 @@ export interface FileSystem {
   rename(from: string, to: string): Promise<void>;
   /** Removes a file or a folder with all it holds; nothing there is no error. */
   remove(path: string): Promise<void>;
+  /** Bytes that can still be written where a folder is, or will be; `undefined` where nobody can tell. */
+  freeBytes?(path: string): Promise<number | undefined>;
 }
 
 class NodeRandomAccessFile implements RandomAccessFile {
@@ -196,4 +198,16 @@ export const nodeFileSystem: FileSystem = {
       await syncDirectory(dirname(to));
     }),
   remove: (path) => attempt('remove it', path, () => fs.rm(path, { recursive: true, force: true })),
+  async freeBytes(path) {
+    for (let folder = resolve(path); ; folder = dirname(folder)) {
+      try {
+        const { bavail, bsize } = await fs.statfs(folder);
+        return bavail * bsize;
+      } catch (error) {
+        // A folder that is still to be made will lie on its parent's disk.
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(folder) === folder)
+          return undefined;
+      }
+    }
+  },
 };

@@ -44,6 +44,7 @@ export function planLines(plan: FineTunePlan): string {
   return [
     `Training ${formatCount(plan.trainable_parameters)} of ${formatCount(plan.parameters)} parameters (${plan.method}, ${share}) on ${plan.engine}/${plan.device}`,
     `  ${formatCount(plan.steps)} steps, rows of up to ${plan.sequence_length} tokens, peak learning rate ${plan.learning_rate} after ${plan.warmup_steps} steps`,
+    ...(plan.note === undefined ? [] : [`  ${plan.note}`]),
   ].join('\n');
 }
 

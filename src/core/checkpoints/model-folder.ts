@@ -3,7 +3,9 @@ import type { FileSystem } from '../../platform/file-system.js';
 import { ToolkitError } from '../errors/toolkit-error.js';
 import type { StateDict, StorageType } from './checkpoint.js';
 import { isCompressedTensors } from './compressed-tensors-config.js';
+import { isGgufFile } from './gguf/gguf-parts.js';
 import { formatJson, isJsonObject, readJsonObject, type JsonObject } from './json-file.js';
+import type { ModelFolder } from './opened-model.js';
 import { isPickleName, refusePickle } from './pickled-weights.js';
 import { isPlainFileName } from './plain-file-name.js';
 import { quoteName } from './quote-name.js';
@@ -21,6 +23,8 @@ import { elementCount, type TensorSource } from './tensor-source.js';
 import { copyTokenizerFiles } from './tokenizer-files.js';
 import { WRITER_METADATA, writeWholeFolder, type WholeFolderOptions } from './whole-folder.js';
 
+export type { ModelFolder, TensorEntry } from './opened-model.js';
+
 const CONFIG_FILE = 'config.json';
 const GENERATION_CONFIG_FILE = 'generation_config.json';
 const WEIGHTS_FILE = 'model.safetensors';
@@ -36,26 +40,16 @@ const TORCH_DTYPES: Readonly<Record<StorageType, string>> = {
   BF16: 'bfloat16',
 };
 
-/** A model in the Hugging Face folder layout, its weights still on disk. */
-export interface ModelFolder extends TensorSource {
-  readonly path: string;
-  /** `config.json` as published; without `quantization_config` where the tensors are presented as before quantisation. */
-  readonly config: JsonObject;
-  /** The `quantization_config` that was taken out. */
-  readonly quantizationConfig?: JsonObject;
-  /** `generation_config.json`, where there is one. */
-  readonly generationConfig?: JsonObject;
-  /** Published parameter names of all shards. */
-  readonly tensors: ReadonlyMap<string, SafetensorsEntry>;
-  close(): Promise<void>;
-}
-
 /**
- * Opens a model folder: reads its JSON files and the headers of its weight files.
- * @throws NOT_FOUND when there is nothing at `path`; USAGE when it is a file; UNSUPPORTED for GGUF files and pickled
- *   weights; BAD_CHECKPOINT when a part is missing, damaged or contradicts another
+ * Opens a model folder: reads its JSON files and the headers of its weight files. A GGUF file is opened as the folder
+ * that it was made from.
+ * @throws NOT_FOUND when there is nothing at `path`; USAGE when it is another file; UNSUPPORTED for pickled weights and
+ *   what a GGUF file may hold that is not read here; BAD_CHECKPOINT when a part is missing, damaged or contradicts
+ *   another
  */
 export async function openModelFolder(files: FileSystem, path: string): Promise<ModelFolder> {
+  if (await isGgufFile(files, path))
+    return (await import('./gguf/open-gguf-model.js')).openGgufModel(files, path);
   const names = await listModelFolder(files, path);
   assertHasWeights(path, names);
   if (!names.includes(CONFIG_FILE)) {
@@ -65,14 +59,20 @@ export async function openModelFolder(files: FileSystem, path: string): Promise<
       `Get the missing file from where the weights came from.`,
     );
   }
-  const config = await readJsonObject(files, join(path, CONFIG_FILE));
+  const configPath = join(path, CONFIG_FILE);
+  const config = await readJsonObject(files, configPath);
   const generationConfig = names.includes(GENERATION_CONFIG_FILE)
     ? await readJsonObject(files, join(path, GENERATION_CONFIG_FILE))
     : undefined;
   const weights = names.includes(WEIGHTS_FILE)
     ? await openWeights(files, path, new Map([[WEIGHTS_FILE, []]]))
     : await openWeights(files, path, await readIndex(files, path, names));
-  const shared = { path, ...(generationConfig && { generationConfig }), close: () => weights.close() };
+  const shared = {
+    path,
+    configPath,
+    ...(generationConfig && { generationConfig }),
+    close: () => weights.close(),
+  };
   const { quantization_config: quantizationConfig, ...dense } = config;
   if (!isCompressedTensors(quantizationConfig)) return { ...shared, config, ...weights };
   try {
@@ -90,34 +90,15 @@ async function listModelFolder(files: FileSystem, path: string): Promise<string[
     throw new ToolkitError(
       `${path}: no such model folder`,
       'NOT_FOUND',
-      'Give the path of a folder with config.json and model.safetensors; a model on the Hub must be downloaded first.',
+      'Give the path of a folder with config.json and model.safetensors, or of a GGUF file; a model on the Hub must be downloaded first.',
     );
   }
   if (info.kind === 'directory') return files.list(path);
-  if (await isGguf(files, path, info.size)) throw refuseGguf(path);
   if (isPickleName(path)) throw refusePickle(path);
   throw new ToolkitError(
     `${path}: is a file, a model folder is needed`,
     'USAGE',
-    'Give the folder that holds config.json and model.safetensors.',
-  );
-}
-
-async function isGguf(files: FileSystem, path: string, size: number): Promise<boolean> {
-  if (size < 4) return false;
-  const file = await files.open(path);
-  try {
-    return new TextDecoder().decode(await file.read(0, 4)) === 'GGUF';
-  } finally {
-    await file.close();
-  }
-}
-
-function refuseGguf(path: string): ToolkitError {
-  return new ToolkitError(
-    `${path}: is a GGUF file, a Hugging Face model folder is needed here`,
-    'UNSUPPORTED',
-    'Give the folder with config.json and model.safetensors that the GGUF file was made from.',
+    'Give the folder that holds config.json and model.safetensors, or a GGUF file.',
   );
 }
 
@@ -141,7 +122,13 @@ function assertHasWeights(path: string, names: readonly string[]): void {
   const pickle = names.find(isPickleName);
   if (pickle !== undefined) throw refusePickle(join(path, pickle));
   const gguf = names.find((name) => name.endsWith('.gguf'));
-  if (gguf !== undefined) throw refuseGguf(join(path, gguf));
+  if (gguf !== undefined) {
+    throw new ToolkitError(
+      `${path}: the folder has no ${WEIGHTS_FILE}, but GGUF files`,
+      'USAGE',
+      `Name one of them: ${join(path, gguf)}`,
+    );
+  }
   throw new ToolkitError(
     `${path}: the folder has no ${WEIGHTS_FILE}`,
     'BAD_CHECKPOINT',

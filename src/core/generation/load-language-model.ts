@@ -2,6 +2,7 @@ import { isAbsolute, join } from 'node:path';
 import type { FileSystem } from '../../platform/file-system.js';
 import type { Model } from '../architectures/architecture.js';
 import { readModel } from '../architectures/index.js';
+import { isGgufFile } from '../checkpoints/gguf/gguf-parts.js';
 import { readJsonObject } from '../checkpoints/json-file.js';
 import { loadWeights } from '../checkpoints/load-weights.js';
 import { openModelFolder } from '../checkpoints/model-folder.js';
@@ -15,7 +16,7 @@ import { loadAdapter } from './load-adapter.js';
 
 /** What the user names. */
 export interface ModelLocation {
-  /** A model folder, an adapter folder (its base model is looked up), or the folder of a training run. */
+  /** A model folder or GGUF file, an adapter folder (its base model is looked up), or the folder of a training run. */
   readonly model: string;
   /** An adapter folder to use with the model, or the run that made one. */
   readonly adapter?: string | undefined;
@@ -53,7 +54,8 @@ async function locateBase(files: FileSystem, adapterFolder: string): Promise<str
     typeof base !== 'string' ? [] : isAbsolute(base) ? [base] : [join(adapterFolder, base), base];
   for (const candidate of candidates) {
     const { kind, folder } = await locate(files, candidate);
-    if (kind === 'model' && (await files.stat(folder))?.kind === 'directory') return folder;
+    if (kind !== 'model') continue;
+    if ((await files.stat(folder))?.kind === 'directory' || (await isGgufFile(files, folder))) return folder;
   }
   throw new ToolkitError(
     typeof base === 'string'
@@ -81,20 +83,22 @@ async function locateBoth(files: FileSystem, location: ModelLocation): Promise<[
   return [named.folder, (await locate(files, location.adapter)).folder];
 }
 
+async function hasTokenizer(files: FileSystem, place: string): Promise<boolean> {
+  if ((await files.stat(join(place, 'tokenizer.json'))) !== undefined) return true;
+  return isGgufFile(files, place);
+}
+
 /** The adapter's own tokenizer where it has one; what ends an answer of the base model still ends it. */
 async function loadTokenizerOf(
   files: FileSystem,
   folder: string,
   adapterFolder: string | undefined,
 ): Promise<Tokenizer> {
-  if (
-    adapterFolder === undefined ||
-    (await files.stat(join(adapterFolder, 'tokenizer.json'))) === undefined
-  ) {
+  if (adapterFolder === undefined || !(await hasTokenizer(files, adapterFolder))) {
     return loadTokenizer(files, folder);
   }
   const tokenizer = await loadTokenizer(files, adapterFolder);
-  if ((await files.stat(join(folder, 'tokenizer.json'))) === undefined) return tokenizer;
+  if (!(await hasTokenizer(files, folder))) return tokenizer;
   const { endOfSequenceIds } = await loadTokenizer(files, folder);
   return {
     ...tokenizer,
@@ -112,7 +116,7 @@ export async function openModelSource(files: FileSystem, location: ModelLocation
   const [folder, adapterFolder] = await locateBoth(files, location);
   const checkpoint = await openModelFolder(files, folder);
   await checkpoint.close();
-  const model = readModel(checkpoint.config, join(folder, 'config.json'));
+  const model = readModel(checkpoint.config, checkpoint.configPath);
   return { folder, adapterFolder, model, tokenizer: await loadTokenizerOf(files, folder, adapterFolder) };
 }
 

@@ -2,7 +2,7 @@ import type { ModelShape } from '../architectures/architecture.js';
 import { GGUF_TYPES, ggufBits, type GgufTypeName } from './gguf-types.js';
 
 /** Where in a model a matrix stands, as far as the choice of its type depends on it. */
-interface Place {
+export interface MatrixPlace {
   readonly layer: number;
   readonly layers: number;
   /** Heads that share one key/value head. */
@@ -12,7 +12,7 @@ interface Place {
   readonly routed: boolean;
 }
 
-type Rule = GgufTypeName | ((place: Place) => GgufTypeName | undefined);
+type Rule = GgufTypeName | ((place: MatrixPlace) => GgufTypeName | undefined);
 
 /** What a file type of llama.cpp stores each kind of matrix in; where a rule says nothing, in `base`. */
 interface Mix {
@@ -30,16 +30,17 @@ interface Mix {
   readonly down?: Rule;
 }
 
-type Role = Exclude<keyof Mix, 'base' | 'lowest' | 'output' | 'embedding'>;
+/** What a matrix of a layer is for. */
+export type MatrixRole = Exclude<keyof Mix, 'base' | 'lowest' | 'output' | 'embedding'>;
 
 /** The largest part of a model that norms, biases and positions are: 0.9 % in GPT-2. */
 const VECTOR_SHARE = 0.02;
 
-const inEighths = ({ layers }: Place, eighths: number): number => Math.floor((eighths * layers) / 8);
-const isFirstEighth = (place: Place): boolean => place.layer < inEighths(place, 1);
+const inEighths = ({ layers }: MatrixPlace, eighths: number): number => Math.floor((eighths * layers) / 8);
+const isFirstEighth = (place: MatrixPlace): boolean => place.layer < inEighths(place, 1);
 
 /** The layers that suffer most: the first and the last eighth, and every third between them. */
-const isSensitive = (place: Place): boolean =>
+const isSensitive = (place: MatrixPlace): boolean =>
   isFirstEighth(place) || place.layer >= inEighths(place, 7) || (place.layer - inEighths(place, 1)) % 3 === 2;
 
 /** Narrow matrices of values cost little, where four heads or more share them. */
@@ -170,7 +171,7 @@ function fitting(type: GgufTypeName, width: number): GgufTypeName {
 /** File types that also lift attention's output where there are eight experts (Mixtral). */
 const LIFTED_WITH_EIGHT_EXPERTS = /^(?:Q2_K|I?Q3_|Q4_K|IQ4)/;
 
-function typeOf(name: GgufMixName, role: Role, place: Place): GgufTypeName {
+function typeOf(name: GgufMixName, role: MatrixRole, place: MatrixPlace): GgufTypeName {
   const mix: Mix = GGUF_MIXES[name];
   const rule = mix[role];
   const chosen = (typeof rule === 'function' ? rule(place) : rule) ?? mix.base;
@@ -183,6 +184,31 @@ function typeOf(name: GgufMixName, role: Role, place: Place): GgufTypeName {
   const isSeventyBillion = place.layers === 80 && place.headsPerKvHead > 1;
   const isLifted = role === 'value' && isSeventyBillion && !lowest;
   return isLifted && (chosen === 'Q3_K' || chosen === 'Q4_K') ? 'Q5_K' : chosen;
+}
+
+/** Type of a layer's matrix whose rows have `width` values. */
+export function matrixType(
+  name: GgufMixName,
+  role: MatrixRole,
+  place: MatrixPlace,
+  width: number,
+): GgufTypeName {
+  return fitting(typeOf(name, role, place), width);
+}
+
+/**
+ * Type of the matrices that tokens enter and leave by.
+ * @param use what the matrix is for: one that is tied is stored as output
+ */
+export function vocabularyMatrixType(
+  name: GgufMixName,
+  use: 'embedding' | 'output',
+  width: number,
+): GgufTypeName {
+  const mix: Mix = GGUF_MIXES[name];
+  if (use === 'embedding') return fitting(mix.embedding ?? mix.base, width);
+  // Q8_0, and not the usual fallback, where the output does not fit.
+  return fitting(fits(mix.base, width) ? (mix.output ?? 'Q6_K') : 'Q8_0', width);
 }
 
 /** Bytes of all weights of a model in one file type, and how many weights have which tensor type. */
@@ -212,15 +238,14 @@ export function mixedWeights(
     elements.set(type, (elements.get(type) ?? 0) + count);
   };
   const addMatrix = (type: GgufTypeName, width: number, rows: number): void => {
-    add(fitting(type, width), width * rows);
+    add(type, width * rows);
     counted += width * rows;
   };
 
   const { hidden, heads, kvHeads, headDimension, valueDimension, vocabulary, experts } = shape;
-  // Q8_0, and not the usual fallback, where the output does not fit.
-  const output = fits(mix.base, hidden) ? (mix.output ?? 'Q6_K') : 'Q8_0';
+  const output = vocabularyMatrixType(name, 'output', hidden);
   const isOutputAlone = !shape.tiedEmbeddings || storesTiedHead;
-  addMatrix(isOutputAlone ? (mix.embedding ?? mix.base) : output, hidden, vocabulary);
+  addMatrix(isOutputAlone ? vocabularyMatrixType(name, 'embedding', hidden) : output, hidden, vocabulary);
   if (isOutputAlone) addMatrix(output, hidden, vocabulary);
   if (storesTiedHead && shape.tiedEmbeddings) counted -= hidden * vocabulary;
 
@@ -234,8 +259,8 @@ export function mixedWeights(
   const denseLayers = layers - (experts?.layers ?? 0);
   for (let layer = 0; layer < layers; layer++) {
     const place = { layer, layers, headsPerKvHead: heads / kvHeads, experts: experts?.count ?? 0 };
-    const matrix = (role: Role, width: number, rows: number, routed = false): void => {
-      addMatrix(typeOf(name, role, { ...place, routed }), width, rows);
+    const matrix = (role: MatrixRole, width: number, rows: number, routed = false): void => {
+      addMatrix(matrixType(name, role, { ...place, routed }, width), width, rows);
     };
     const count = attentions(layer);
     matrix('query', hidden, count * heads * headDimension);

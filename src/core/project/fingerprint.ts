@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { FileSystem } from '../../platform/file-system.js';
+import { ggufPartPaths } from '../checkpoints/gguf/gguf-parts.js';
 import { fileChunks } from '../dataset-formats/file-chunks.js';
 import { ToolkitError } from '../errors/toolkit-error.js';
 import type { ProgressListener } from '../progress/progress-event.js';
@@ -60,7 +61,8 @@ export async function fingerprintFile(
 }
 
 /**
- * The files that a path stands for: itself, or of a model's or adapter's folder its configuration and weights.
+ * The files that a path stands for: itself, with all the parts that a GGUF model is split into, or of a model's or
+ * adapter's folder its configuration and weights.
  *
  * @throws ToolkitError `NOT_FOUND`; `USAGE` for a folder with more files than any model
  */
@@ -69,7 +71,7 @@ export async function filesThatCount(files: FileSystem, path: string): Promise<s
   if (info === undefined) {
     throw new ToolkitError(`${path}: no such file or folder`, 'NOT_FOUND', 'Check the path.');
   }
-  if (info.kind === 'file') return [path];
+  if (info.kind === 'file') return ggufPartPaths(path);
   const names = (await files.list(path)).filter((name) => MODEL_FILE.test(name));
   if (names.length > MOST_FILES) {
     throw new ToolkitError(`${path}: has ${names.length} model files; ${MOST_FILES} are the most`, 'USAGE');

@@ -1,6 +1,6 @@
-import { join } from 'node:path';
 import type { FileSystem } from '../../platform/file-system.js';
-import { isJsonObject, readJsonObject, type JsonObject } from '../checkpoints/json-file.js';
+import { isJsonObject, type JsonObject } from '../checkpoints/json-file.js';
+import { readTokenizerFiles } from '../checkpoints/tokenizer-files.js';
 import { ToolkitError } from '../errors/toolkit-error.js';
 import type { ChatMessage } from './chat-message.js';
 import { compileChatTemplate, type RenderChatOptions } from './chat-template.js';
@@ -43,10 +43,6 @@ const MAXIMUM_IDS = 2 ** 24;
 /** A lone half of a surrogate pair, which no encoding of Unicode can write. */
 const LONE_SURROGATE = /\p{Surrogate}/gu;
 
-async function readIfPresent(files: FileSystem, path: string): Promise<JsonObject | undefined> {
-  return (await files.stat(path))?.kind === 'file' ? readJsonObject(files, path) : undefined;
-}
-
 /** Says what a folder without `tokenizer.json` holds instead. */
 async function missingTokenizer(files: FileSystem, folder: string): Promise<ToolkitError> {
   const names = (await files.stat(folder))?.kind === 'directory' ? await files.list(folder) : [];
@@ -84,26 +80,10 @@ function checkVocabulary({ model, added_tokens: added = [] }: JsonObject, path: 
   );
 }
 
-/** The text of `chat_template.jinja`, or the (default) template of `tokenizer_config.json`. */
-async function findChatTemplate(
-  files: FileSystem,
-  folder: string,
-  tokenizerConfig: JsonObject | undefined,
-): Promise<{ source: string; where: string } | undefined> {
-  const path = join(folder, 'chat_template.jinja');
-  if ((await files.stat(path))?.kind === 'file') return { source: await files.readText(path), where: path };
-  const stated = tokenizerConfig?.['chat_template'];
-  const source = Array.isArray(stated)
-    ? stated.filter(isJsonObject).find((entry) => entry['name'] === 'default')?.['template']
-    : stated;
-  if (typeof source !== 'string') return undefined;
-  return { source, where: join(folder, 'tokenizer_config.json') };
-}
-
 /**
  * Loads the tokenizer of a model folder in the Hugging Face layout: `tokenizer.json`, and where present
  * `tokenizer_config.json`, `special_tokens_map.json`, `generation_config.json`, `config.json` and
- * `chat_template.jinja`.
+ * `chat_template.jinja`; or the tokenizer of a GGUF file, as the same files would describe it.
  *
  * The work is done by `@huggingface/tokenizers`; where it differs from the Rust reference, `exact-components.ts`
  * makes it agree. Like current `transformers`, decoding never "cleans up" spaces beyond what `tokenizer.json` says.
@@ -112,11 +92,10 @@ async function findChatTemplate(
  * `BAD_CHECKPOINT` for damaged files
  */
 export async function loadTokenizer(files: FileSystem, folder: string): Promise<Tokenizer> {
-  const path = join(folder, 'tokenizer.json');
-  const tokenizerJson = await readIfPresent(files, path);
-  if (tokenizerJson === undefined) throw await missingTokenizer(files, folder);
+  const published = await readTokenizerFiles(files, folder);
+  if (published === undefined) throw await missingTokenizer(files, folder);
+  const { path, tokenizer: tokenizerJson, chatTemplate: template } = published;
   checkVocabulary(tokenizerJson, path);
-  const tokenizerConfig = await readIfPresent(files, join(folder, 'tokenizer_config.json'));
 
   const Library = await loadLibrary();
   let inner: LibraryTokenizer;
@@ -145,16 +124,7 @@ export async function loadTokenizer(files: FileSystem, folder: string): Promise<
   const vocabulary = inner.model.vocab;
   const specialIds = new Set<number>();
   for (const [id, token] of inner.get_added_tokens_decoder()) if (token.special) specialIds.add(id);
-  const special = findSpecialTokens(
-    {
-      tokenizerConfig,
-      specialTokensMap: await readIfPresent(files, join(folder, 'special_tokens_map.json')),
-      generationConfig: await readIfPresent(files, join(folder, 'generation_config.json')),
-      config: await readIfPresent(files, join(folder, 'config.json')),
-    },
-    (text) => inner.token_to_id(text),
-  );
-  const template = await findChatTemplate(files, folder, tokenizerConfig);
+  const special = findSpecialTokens(published, (text) => inner.token_to_id(text));
   const chatTemplate =
     template && (await compileChatTemplate(template.source, template.where, special.byName));
 

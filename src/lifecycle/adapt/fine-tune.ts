@@ -6,7 +6,6 @@ import { readModel } from '../../core/architectures/index.js';
 import { initializeParameters } from '../../core/architectures/initialize.js';
 import { writeAdapterFolder } from '../../core/checkpoints/adapter-folder.js';
 import { loadWeights } from '../../core/checkpoints/load-weights.js';
-import { readJsonObject } from '../../core/checkpoints/json-file.js';
 import { openModelFolder, writeModelFolder, type ModelFolder } from '../../core/checkpoints/model-folder.js';
 import { readStateDict } from '../../core/checkpoints/tensor-source.js';
 import type { Engine } from '../../core/engine/engine.js';
@@ -52,6 +51,8 @@ export interface FineTunePlan {
   readonly warmup_steps: number;
   readonly engine: string;
   readonly device: string;
+  /** What becomes of the model's weights, where they are not trained as they are stored. */
+  readonly note?: string;
 }
 
 /** Called as the run goes. */
@@ -125,12 +126,9 @@ export async function estimateFineTuneMemory(
 ): Promise<RunMemoryEstimate> {
   // Where the run would be written changes nothing.
   const parsed = parseOptions(fineTuneOptionsSchema, { ...options, out: '.' });
-  const path = join(parsed.model, 'config.json');
-  const { trained, data } = await prepareRun(
-    parsed,
-    readModel(await readJsonObject(files, path), path),
-    files,
-  );
+  const folder = await openModelFolder(files, parsed.model);
+  await folder.close();
+  const { trained, data } = await prepareRun(parsed, readModel(folder.config, folder.configPath), files);
   return estimateRunMemory(trained, data, resources.freeMemoryBytes());
 }
 
@@ -156,7 +154,7 @@ async function run(
   if (!resume) await checkNewRun(files, options.out);
   const folder = await openModelFolder(files, options.model);
   await folder.close();
-  const model = readModel(folder.config, join(options.model, 'config.json'));
+  const model = readModel(folder.config, folder.configPath);
   const { trained, sequenceLength, dataset, data, stepsPerEpoch } = await prepareRun(options, model, files);
   const { totalSteps } = data;
   const inputs = dataset.report.sources;
@@ -180,6 +178,7 @@ async function run(
       warmup_steps: warmupSteps,
       engine: engine.name,
       device: engine.device,
+      ...dequantizationNote(folder),
     });
     const weights = await loadWeights(files, options.model, model, ports.onProgress, signal);
     if (trained.adapter !== undefined) {
@@ -233,6 +232,16 @@ async function run(
   } finally {
     await engine.dispose();
   }
+}
+
+/** Says that weights in few bits are trained as floating-point numbers, and stay such. */
+function dequantizationNote({ tensors }: ModelFolder): Pick<FineTunePlan, 'note'> {
+  const stored = new Set([...tensors.values()].map(({ dtype }) => dtype));
+  const quantized = [...stored].filter((type) => !/^B?F\d+$/.test(type));
+  if (quantized.length === 0) return {};
+  return {
+    note: `The model's weights are quantised (${quantized.join(', ')}): training works on their dequantised values, and what is saved is not quantised.`,
+  };
 }
 
 /** A run before anything is loaded that is large. */

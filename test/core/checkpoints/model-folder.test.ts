@@ -96,8 +96,8 @@ describe('openModelFolder', () => {
   });
 
   it.each([
-    ['model.gguf', 'GGUF\x03\0\0\0', 'UNSUPPORTED', /is a GGUF file/],
-    ['unnamed', 'GGUF\x03\0\0\0', 'UNSUPPORTED', /is a GGUF file/],
+    ['model.gguf', 'GGUF\x03\0\0\0', 'BAD_CHECKPOINT', /ends within the number of tensors/],
+    ['unnamed', 'GGUF\x03\0\0\0', 'BAD_CHECKPOINT', /ends within the number of tensors/],
     ['model.pt', 'PK', 'UNSUPPORTED', /can run code/],
     ['model.safetensors', '', 'USAGE', /is a file, a model folder is needed/],
   ] as const)('says what the file %s is', async (name, content, code, message) => {
@@ -110,7 +110,7 @@ describe('openModelFolder', () => {
     [['config.json'], 'BAD_CHECKPOINT', /has no model.safetensors/],
     [['config.json', 'model-00001-of-00002.safetensors'], 'BAD_CHECKPOINT', /neither .* nor .*index.json/],
     [['config.json', 'pytorch_model-00001-of-00002.bin'], 'UNSUPPORTED', /can run code/],
-    [['config.json', 'model.gguf'], 'UNSUPPORTED', /is a GGUF file/],
+    [['config.json', 'model.gguf'], 'USAGE', /has no model.safetensors, but GGUF files/],
     [['adapter_config.json', 'adapter_model.safetensors'], 'USAGE', /holds an adapter/],
     [['model.safetensors'], 'BAD_CHECKPOINT', /has no config.json/],
   ] as const)('says what is wrong with a folder of %j', async (names, code, message) => {

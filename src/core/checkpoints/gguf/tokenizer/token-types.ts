@@ -1,0 +1,30 @@
+/** Kinds of tokens in `tokenizer.ggml.token_type` (ggml's `llama_token_type`). */
+export const TOKEN_TYPES = {
+  normal: 1,
+  unknown: 2,
+  control: 3,
+  userDefined: 4,
+  unused: 5,
+  byte: 6,
+} as const;
+
+/** A byte that no token of a SentencePiece-like vocabulary holds, e.g. `<0x0A>`. */
+export const BYTE_TOKEN = /^<0x[0-9A-Fa-f]{2}>$/;
+
+/** How SentencePiece-like vocabularies write a space. */
+export const SPACE_SYMBOL = '▁';
+
+/** What a row of the embedding is called that no token has. */
+export function padToken(id: number): string {
+  return `[PAD${id}]`;
+}
+
+/** Special tokens by their names in `tokenizer_config.json` and in GGUF; the misspelling is the format's own. */
+export const SPECIAL_TOKEN_KEYS = [
+  ['bos_token', 'tokenizer.ggml.bos_token_id'],
+  ['eos_token', 'tokenizer.ggml.eos_token_id'],
+  ['unk_token', 'tokenizer.ggml.unknown_token_id'],
+  ['sep_token', 'tokenizer.ggml.seperator_token_id'],
+  ['pad_token', 'tokenizer.ggml.padding_token_id'],
+  ['mask_token', 'tokenizer.ggml.mask_token_id'],
+] as const;
