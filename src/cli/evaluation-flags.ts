@@ -1,16 +1,54 @@
 import { fileURLToPath } from 'node:url';
 import { Flags } from '@oclif/core';
+import { CHECKS, type CheckName } from '../core/evaluation/checks.js';
 import type { ProgressListener } from '../core/progress/progress-event.js';
 import type { EvaluateOptions, EvaluatePorts } from '../lifecycle/evaluate/evaluate.js';
 import { createEngine, ENGINE_FLAGS, type EngineChoice } from './engine-flags.js';
+import { numberListFlag } from './list-flag.js';
+import { datasetFetcher } from './hub-datasets.js';
 import { numberFlag } from './number-flag.js';
 import type { Ports } from './ports.js';
+import { PROMPT_FOLDER } from './prompt-folder.js';
 
 /** Where the tasks that ship with the toolkit lie in the package. */
 export const TASK_FOLDER = fileURLToPath(new URL('../../templates/tasks', import.meta.url));
 
 const ASKING = 'ASKING';
+const SCORING = 'SCORING';
 const PROVIDER = 'PROVIDER';
+
+/** How many calls of a provider are made, and how patiently. */
+const CALL_FLAGS = {
+  concurrency: Flags.integer({ min: 1, helpGroup: PROVIDER, summary: 'Rows asked at once.' }),
+  retries: Flags.integer({ min: 0, helpGroup: PROVIDER, summary: 'Attempts after the first [default: 5].' }),
+  timeout: numberFlag({ helpGroup: PROVIDER, summary: 'Seconds after which an attempt is given up.' }),
+};
+
+/** What a judge is asked by. */
+const JUDGE_FLAGS = {
+  'judge-rubric': Flags.string({
+    helpGroup: SCORING,
+    dependsOn: ['judge'],
+    summary: 'What counts to the judge: a text, or a file that holds it.',
+  }),
+  'judge-key-variable': Flags.string({
+    helpGroup: SCORING,
+    dependsOn: ['judge'],
+    summary: 'Environment variable with the key of the judge’s service [default: as for the model].',
+  }),
+};
+
+/** How a judge compares two evaluations. */
+export const PAIRWISE_FLAGS = {
+  judge: Flags.string({
+    helpGroup: SCORING,
+    summary:
+      'A model that says which of the two answers to each row is better, asked in both orders; e.g. openai:MODEL@URL.',
+  }),
+  ...JUDGE_FLAGS,
+  ...CALL_FLAGS,
+  ...ENGINE_FLAGS,
+};
 
 /** What is measured, how a model is asked, and by whom it is run. */
 export const EVALUATION_FLAGS = {
@@ -21,7 +59,8 @@ export const EVALUATION_FLAGS = {
     summary: 'File of a prompt template, such as the best.md of adapt prompt-engineer: measure what it asks.',
   }),
   dataset: Flags.string({
-    summary: 'Rows: a file, or a folder with one for each part; instead of the task’s.',
+    summary:
+      'Rows: a file, a folder with one for each part, or hf:ORG/NAME[@REVISION][:CONFIGURATION] on the hub; instead of the task’s.',
   }),
   metric: Flags.string({
     multiple: true,
@@ -32,7 +71,10 @@ export const EVALUATION_FLAGS = {
   split: Flags.string({ summary: 'Part of a dataset folder [default: the task’s, else test].' }),
   limit: Flags.integer({ min: 1, summary: 'Measure on the first rows only.' }),
   slices: Flags.string({ multiple: true, summary: 'Column whose values divide the rows into groups.' }),
-  seed: Flags.integer({ min: 0, summary: 'Of examples, sampling and intervals [default: the prompt’s, else 0].' }),
+  seed: Flags.integer({
+    min: 0,
+    summary: 'Of examples, sampling and intervals [default: the prompt’s, else 0].',
+  }),
   shots: Flags.integer({
     min: 0,
     helpGroup: ASKING,
@@ -61,6 +103,31 @@ export const EVALUATION_FLAGS = {
   'top-k': Flags.integer({ min: 1, helpGroup: ASKING, summary: 'Sample among this many likeliest tokens.' }),
   'top-p': numberFlag({ helpGroup: ASKING, summary: 'Sample among the likeliest with this probability.' }),
   stop: Flags.string({ multiple: true, helpGroup: ASKING, summary: 'End an answer at this text.' }),
+  'embedding-model': Flags.string({
+    helpGroup: SCORING,
+    summary:
+      'Of --metric embedding-similarity: what makes the vectors, a folder or a provider [default: the model, if it is a folder].',
+  }),
+  judge: Flags.string({
+    helpGroup: SCORING,
+    summary:
+      'Of --metric judge: a model that rates each answer from 1 to 5, e.g. openai:MODEL@URL. With --base and --tuned it also says which of the two is better.',
+  }),
+  ...JUDGE_FLAGS,
+  samples: Flags.integer({
+    min: 1,
+    helpGroup: SCORING,
+    summary: 'Of --metric pass-at-k: answers drawn for each row, with seeds from --seed on.',
+  }),
+  k: numberListFlag({
+    helpGroup: SCORING,
+    summary: 'Of --metric pass-at-k: tries, such as 1,5 [default: 1].',
+  }),
+  check: Flags.option({ options: Object.keys(CHECKS) as CheckName[] })({
+    helpGroup: SCORING,
+    summary:
+      'Of --metric pass-at-k: what makes a try right [default: exact-match]. Programs are never run: run them elsewhere and give recorded:FILE with "passed" and --check recorded.',
+  }),
   'key-variable': Flags.string({
     helpGroup: PROVIDER,
     summary: 'Environment variable with the key of a service [default: OPENAI_API_KEY].',
@@ -70,9 +137,7 @@ export const EVALUATION_FLAGS = {
     helpGroup: PROVIDER,
     summary: 'Tokens that a service’s model takes.',
   }),
-  concurrency: Flags.integer({ min: 1, helpGroup: PROVIDER, summary: 'Rows asked at once.' }),
-  retries: Flags.integer({ min: 0, helpGroup: PROVIDER, summary: 'Attempts after the first [default: 5].' }),
-  timeout: numberFlag({ helpGroup: PROVIDER, summary: 'Seconds after which an attempt is given up.' }),
+  ...CALL_FLAGS,
   'input-price': numberFlag({
     helpGroup: PROVIDER,
     dependsOn: ['output-price'],
@@ -106,6 +171,13 @@ interface ParsedEvaluationFlags {
   readonly 'top-k'?: number | undefined;
   readonly 'top-p'?: number | undefined;
   readonly stop?: string[] | undefined;
+  readonly 'embedding-model'?: string | undefined;
+  readonly judge?: string | undefined;
+  readonly 'judge-rubric'?: string | undefined;
+  readonly 'judge-key-variable'?: string | undefined;
+  readonly samples?: number | undefined;
+  readonly k?: number[] | undefined;
+  readonly check?: string | undefined;
   readonly 'key-variable'?: string | undefined;
   readonly 'context-length'?: number | undefined;
   readonly concurrency?: number | undefined;
@@ -117,12 +189,30 @@ interface ParsedEvaluationFlags {
 
 /** The values of {@link EVALUATION_FLAGS} under the names that lifecycle functions know. */
 export function evaluationOptions(flags: ParsedEvaluationFlags): Omit<EvaluateOptions, 'model'> {
-  const { task, prompt, dataset, metric, split, limit, slices, seed, shots, chat, generate, stride, stop } = flags;
-  const { temperature, concurrency, retries } = flags;
+  const { task, prompt, dataset, metric, split, limit, slices, seed, shots, chat, generate, stride, stop } =
+    flags;
+  const { temperature, concurrency, retries, judge, samples, k, check } = flags;
   return {
-    ...{ task, prompt, dataset, metrics: metric, split, limit, slices, seed, shots, chat, generate, stride, stop },
+    ...{
+      task,
+      prompt,
+      dataset,
+      metrics: metric,
+      split,
+      limit,
+      slices,
+      seed,
+      shots,
+      chat,
+      generate,
+      stride,
+      stop,
+    },
     ...{ temperature, concurrency, retries, timeoutSeconds: flags.timeout },
     scoreEnd: flags['score-end'],
+    ...{ judge, samples, k, check, embeddingModel: flags['embedding-model'] },
+    judgeRubric: flags['judge-rubric'],
+    judgeKeyVariable: flags['judge-key-variable'],
     maxNewTokens: flags['max-new-tokens'],
     topK: flags['top-k'],
     topP: flags['top-p'],
@@ -135,15 +225,18 @@ export function evaluationOptions(flags: ParsedEvaluationFlags): Omit<EvaluateOp
 
 /** What evaluations need, made of what the program has. */
 export async function evaluatePorts(
-  { fileSystem: files, environment }: Ports,
+  ports: Ports,
   engine: EngineChoice,
   onProgress: ProgressListener,
   signal: AbortSignal,
 ): Promise<EvaluatePorts> {
+  const { fileSystem: files, environment } = ports;
   const { systemClock } = await import('../platform/clock.js');
   const { readToolkitPackage } = await import('../platform/toolkit-package.js');
   return {
-    ...{ files, environment, onProgress, signal, fetch, clock: systemClock, taskFolder: TASK_FOLDER },
+    ...{ files, environment, onProgress, signal, fetch, clock: systemClock },
+    ...{ taskFolder: TASK_FOLDER, promptFolder: PROMPT_FOLDER },
+    fetchDataset: datasetFetcher(ports, onProgress, signal),
     createEngine: () => createEngine(engine, environment),
     toolkitVersion: readToolkitPackage().version,
   };

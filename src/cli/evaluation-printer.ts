@@ -1,9 +1,10 @@
-import type { EvaluationComparison } from '../core/evaluation/compare-evaluations.js';
 import type { EvaluationSample } from '../core/evaluation/evaluation-result.js';
 import type { BeforeAfter, BeforeAfterResult } from '../lifecycle/evaluate/before-after.js';
+import type { CompareResult } from '../lifecycle/evaluate/compare.js';
 import type { EvaluateResult } from '../lifecycle/evaluate/evaluate.js';
 import {
   evaluationTitle,
+  helperLines,
   metricColumns,
   metricRows,
   sliceColumns,
@@ -17,6 +18,7 @@ import {
   comparedRows,
   comparisonColumns,
   comparisonRows,
+  judgementLines,
   pairingLine,
 } from './renderers/evaluation-comparison.js';
 import type { Column } from './table.js';
@@ -47,11 +49,12 @@ export class EvaluationPrinter {
     if (result.rows_with_fewer_shots > 0) {
       print.paragraph(`${result.rows_with_fewer_shots} rows had no room for all examples in the context.`);
     }
+    for (const line of helperLines(result)) print.paragraph(line);
     print.paragraph(usageLine(result));
     print.paragraph(`Results, rows and report: ${result.out}`);
   }
 
-  comparison(comparison: EvaluationComparison): void {
+  comparison(comparison: CompareResult): void {
     const { print } = this;
     print.paragraph(pairingLine(comparison));
     print.paragraph('');
@@ -61,6 +64,9 @@ export class EvaluationPrinter {
     const rows = comparedRows(comparison).slice(0, this.worst);
     const metric = comparison.worst?.metric ?? '';
     this.titled(`Rows that lose most by ${metric}:`, comparedColumns(comparison), rows);
+    if (comparison.judgement === undefined) return;
+    print.paragraph('');
+    for (const line of judgementLines(comparison.judgement, comparison)) print.paragraph(line);
   }
 
   beforeAfter({ task, general }: BeforeAfterResult): void {

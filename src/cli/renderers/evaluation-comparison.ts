@@ -1,7 +1,8 @@
 import type { EvaluationComparison } from '../../core/evaluation/compare-evaluations.js';
+import type { PairwiseJudgement } from '../../core/evaluation/judge-pairs.js';
 import { formatCount, formatFigure } from '../format.js';
 import type { Column } from '../table.js';
-import { promptEnd, shortText } from './evaluation.js';
+import { judgeUsage, promptEnd, shortText } from './evaluation.js';
 
 /** Which rows are compared. */
 export function pairingLine({ task, rows, only_in_a, only_in_b, a, b }: EvaluationComparison): string {
@@ -63,4 +64,30 @@ export function comparedRows({ worst }: EvaluationComparison): string[][] {
     shortText(`${formatFigure(score_a)}: ${a}`),
     shortText(`${formatFigure(score_b)}: ${b}`),
   ]);
+}
+
+/** What a judge thinks of the two, in sentences. */
+export function judgementLines(
+  judgement: PairwiseJudgement,
+  { a, b }: Pick<EvaluationComparison, 'a' | 'b'>,
+): string[] {
+  const { judge, rows, wins, losses, ties, equal_answers, unreadable_rows, win_rate, sign_test } = judgement;
+  const { first, second, sign_test: placeTest } = judgement.position_bias;
+  const interval =
+    win_rate === null || win_rate.low === null || win_rate.high === null
+      ? ''
+      : ` (${Number((judgement.confidence * 100).toFixed(4))} % interval ${formatFigure(win_rate.low)}–${formatFigure(win_rate.high)})`;
+  const rate = win_rate === null ? 'not known' : `${formatFigure(win_rate.value)}${interval}`;
+  const equal = equal_answers === 0 ? '' : `, ${formatCount(equal_answers)} of them with equal answers`;
+  return [
+    `Judged by ${judge.model} in both orders: ${shortText(b)} beats ${shortText(a)} on ${formatCount(wins)} of ${formatCount(rows)} rows, loses on ${formatCount(losses)}, ties on ${formatCount(ties)}${equal}.`,
+    `Win rate ${rate}; sign test of wins and losses: p ${formatFigure(sign_test.pValue)}.`,
+    `The same place was preferred in both orders on ${formatCount(first + second)} rows (first ${formatCount(first)}, second ${formatCount(second)}; p ${formatFigure(placeTest.pValue)}): these are ties.`,
+    ...(unreadable_rows === 0
+      ? []
+      : [
+          `${formatCount(unreadable_rows)} rows are left out: ${formatCount(judge.unreadable)} replies held no verdict.`,
+        ]),
+    ...(judgeUsage(judge) === '' ? [] : [`The judge took ${judgeUsage(judge).slice(2)}.`]),
+  ];
 }

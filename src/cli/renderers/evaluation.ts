@@ -1,6 +1,7 @@
 import type {
   EvaluationResult,
   EvaluationSample,
+  JudgeFacts,
   MetricValue,
 } from '../../core/evaluation/evaluation-result.js';
 import type { CheckedThreshold } from '../../core/evaluation/thresholds.js';
@@ -110,6 +111,30 @@ export function worstRows(
       shortText(sample.targets.join(' | ')),
       shortText(sample.completion ?? sample.prediction),
     ]);
+}
+
+/** Who helped to score, and what could not be read of it. */
+export function helperLines({ embedding_model, judge, dataset }: EvaluationResult): string[] {
+  const unreadable =
+    judge === undefined || judge.unreadable === 0
+      ? ''
+      : `; ${formatCount(judge.unreadable)} of its replies held no rating, and count for nothing`;
+  return [
+    ...(embedding_model === undefined ? [] : [`Vectors by ${embedding_model.model}.`]),
+    ...(judge === undefined
+      ? []
+      : [`Judged by ${judge.model} (${formatCount(dataset.rows)} rows)${unreadable}${judgeUsage(judge)}.`]),
+  ];
+}
+
+/** Tokens and money of a judge, where it tells them. */
+export function judgeUsage({ prompt_tokens, completion_tokens, cost_usd }: JudgeFacts): string {
+  const parts = [
+    ...(prompt_tokens === null ? [] : [`${formatCount(prompt_tokens)} tokens of prompts`]),
+    ...(completion_tokens === null ? [] : [`${formatCount(completion_tokens)} tokens of replies`]),
+    ...(cost_usd === null ? [] : [`US$ ${cost_usd.toFixed(4)}`]),
+  ];
+  return parts.length === 0 ? '' : `; ${parts.join(', ')}`;
 }
 
 /** Tokens, money and time, in one line. */

@@ -15,7 +15,8 @@ export default class Evaluate extends BaseCommand<EvaluateResult | BeforeAfterRe
     'MODEL is a folder, or a provider: openai:MODEL@URL, ollama:MODEL, recorded:FILE. Results stand in the layout of ' +
     'lm-evaluation-harness beside the rows and a report; an evaluation that was stopped goes on where it was when it is ' +
     'run again. With --base and --tuned a model is measured before and after, and with --general on another task too, ' +
-    'so that forgetting is seen. Where a metric does not reach --fail-under, the exit status is 100.';
+    'so that forgetting is seen. Answers are also rated by a judge (--metric judge), compared by the vectors of a model ' +
+    '(--metric embedding-similarity) and tried several times (--metric pass-at-k). Where a metric does not reach --fail-under, the exit status is 100.';
 
   static override examples = [
     {
@@ -27,6 +28,16 @@ export default class Evaluate extends BaseCommand<EvaluateResult | BeforeAfterRe
       description: 'A ready task, on rows of your own, for CI:',
       command:
         '<%= config.bin %> <%= command.id %> runs/first --task sst2 --dataset rows.jsonl --fail-under accuracy=0.8 --junit report.xml',
+    },
+    {
+      description: 'Answers rated from 1 to 5 by a model on a server of your own:',
+      command:
+        '<%= config.bin %> <%= command.id %> runs/first --dataset rows.jsonl --metric judge --judge openai:MODEL@http://localhost:8000/v1',
+    },
+    {
+      description: 'How often one of five tries is right:',
+      command:
+        '<%= config.bin %> <%= command.id %> runs/first --dataset rows.jsonl --metric pass-at-k --samples 5 --k 1,5 --temperature 0.8',
     },
     {
       description: 'Before and after fine-tuning, on the task and on a general text:',

@@ -83,8 +83,11 @@ export function metricOptions<Id extends MetricWithOptions>(
   id: Id,
   where: string,
 ): MetricOptions<Id> | undefined {
-  const entry = metrics.find((one) => asksFor(one, id));
+  const [entry, another] = metrics.filter((one) => asksFor(one, id));
   if (entry === undefined) return undefined;
+  if (another !== undefined) {
+    throw new ToolkitError(`${where}: the metric ${id} is asked for in two ways`, 'USAGE', 'Keep one.');
+  }
   const { metric: _, ...given } = typeof entry === 'string' ? { metric: entry } : entry;
   const parsed = OPTIONS[id].safeParse(given);
   if (parsed.success) return parsed.data as MetricOptions<Id>;
@@ -97,17 +100,36 @@ export function metricOptions<Id extends MetricWithOptions>(
   );
 }
 
-/** The metrics of a task, with some options of one of them set; `undefined` ones stay as they are. */
+/** Whether a task asks for a metric; its options are not looked at. */
+export function asksForMetric({ metrics }: Pick<TaskDefinition, 'metrics'>, id: MetricWithOptions): boolean {
+  return metrics.some((entry) => asksFor(entry, id));
+}
+
+/** Options of metrics by their names; `undefined` ones are as if they were left out. */
+export type GivenOptions = Readonly<
+  Partial<
+    Record<MetricWithOptions, Readonly<Record<string, string | number | readonly number[] | undefined>>>
+  >
+>;
+
+/**
+ * The metrics of a task with options from elsewhere.
+ *
+ * @param given go before what the task says
+ * @param usual stand where neither says anything
+ */
 export function withMetricOptions(
   metrics: readonly Entry[],
-  id: MetricWithOptions,
-  options: Readonly<Record<string, unknown>>,
+  given: GivenOptions,
+  usual: GivenOptions = {},
 ): Entry[] {
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  if (Object.keys(given).length === 0) return [...metrics];
-  return metrics.map((entry) =>
-    asksFor(entry, id)
-      ? { ...(typeof entry === 'string' ? {} : entry), metric: nameOf(entry), ...given }
-      : entry,
-  );
+  const ids = Object.keys(OPTIONS) as MetricWithOptions[];
+  return metrics.map((entry) => {
+    const id = ids.find((one) => asksFor(entry, one));
+    if (id === undefined) return entry;
+    const [before, after] = [usual[id], given[id]].map((options = {}) =>
+      Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
+    );
+    return { ...before, ...(typeof entry === 'string' ? { metric: entry } : entry), ...after };
+  });
 }

@@ -27,12 +27,16 @@ const idField = z.union([z.string(), z.int()]).transform(String);
 const messagesField = z.array(z.object({ role: z.string(), content: z.string() })).min(1);
 const countField = z.int().nonnegative().nullish();
 
-/** One row with an answer: `completion`, and `id`, `prompt` or `messages` to find it by. */
+/**
+ * One row with an answer: `completion`, and `id`, `prompt` or `messages` to find it by. With `passed`, the outcome of tests
+ * that were run elsewhere, several rows may answer the same, as tries in their order; the program itself may be left out.
+ */
 const simpleRow = z.object({
   id: idField.nullish(),
   prompt: z.union([z.string(), messagesField]).nullish(),
   messages: messagesField.nullish(),
-  completion: z.string(),
+  completion: z.string().nullish(),
+  passed: z.boolean().nullish(),
   finish_reason: z.enum(['stop', 'length', 'stop_string', 'content_filter', 'unknown']).nullish(),
   prompt_tokens: countField,
   completion_tokens: countField,
@@ -73,6 +77,8 @@ function parseSimple(row: unknown): Parsed {
   const parsed = simpleRow.safeParse(row);
   if (!parsed.success) return problemOf(parsed.error, 'a recorded answer');
   const { id, prompt = parsed.data.messages, completion, ...told } = parsed.data;
+  const passed = told.passed ?? undefined;
+  if (completion == null && passed === undefined) return 'completion: is missing';
   if (id == null && prompt == null) return 'has neither id nor prompt, so that nothing finds it';
   return {
     id: id ?? undefined,
@@ -83,12 +89,13 @@ function parseSimple(row: unknown): Parsed {
           ? undefined
           : { kind: 'chat', messages: prompt },
     output: {
-      text: completion,
+      text: completion ?? '',
       finishReason: told.finish_reason ?? 'unknown',
       promptTokens: told.prompt_tokens ?? null,
       completionTokens: told.completion_tokens ?? null,
       costUsd: told.cost_usd ?? null,
       latencySeconds: told.latency_seconds ?? null,
+      ...(passed !== undefined && { passed }),
     },
   };
 }

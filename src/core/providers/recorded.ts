@@ -39,14 +39,22 @@ function isCompletion(output: RecordedRow['output']): output is Completion {
   return !Array.isArray(output);
 }
 
+/** What was recorded of one row: one output, or several tries whose outcomes are known. */
+type RecordedTries = [RecordedRow, ...RecordedRow[]];
+
+/** Whether a row is one of several that may answer the same. */
+function isTry({ output }: RecordedRow): boolean {
+  return isCompletion(output) && output.passed !== undefined;
+}
+
 /** Outputs of any model, made elsewhere. Rows are found by id, or else by prompt. */
 class RecordedProvider implements Provider {
   readonly id: string;
   readonly contextLength = null;
   readonly isWorthCaching = false;
   readonly usual = { concurrency: 1, timeoutSeconds: null };
-  private readonly byId = new Map<string, RecordedRow>();
-  private readonly byPrompt = new Map<string, RecordedRow>();
+  private readonly byId = new Map<string, RecordedTries>();
+  private readonly byPrompt = new Map<string, RecordedTries>();
   /** Prompts that rows with ids of their own answer differently. */
   private readonly ambiguous = new Set<string>();
 
@@ -61,19 +69,21 @@ class RecordedProvider implements Provider {
   add(row: RecordedRow): void {
     const { id, prompt } = row;
     if (id !== undefined) {
-      const earlier = this.byId.get(id);
+      const [earlier] = this.byId.get(id) ?? [];
+      const isAnother = earlier !== undefined && isTry(earlier) && isTry(row);
       // lm-evaluation-harness logs a row once for each of its filters.
-      if (earlier !== undefined && !isSame(earlier, row)) throw this.conflict(row, earlier);
-      this.byId.set(id, row);
+      if (earlier !== undefined && !isAnother && !isSame(earlier, row)) throw this.conflict(row, earlier);
+      enter(this.byId, id, row, isAnother);
     }
     if (prompt !== undefined) {
       const key = promptKey(prompt);
-      const earlier = this.byPrompt.get(key);
-      if (earlier !== undefined && !isSame(earlier, row)) {
+      const [earlier] = this.byPrompt.get(key) ?? [];
+      const isAnother = earlier !== undefined && isTry(earlier) && isTry(row) && earlier.id === id;
+      if (earlier !== undefined && !isAnother && !isSame(earlier, row)) {
         if (id === undefined || earlier.id === undefined) throw this.conflict(row, earlier);
         this.ambiguous.add(key);
       }
-      this.byPrompt.set(key, row);
+      enter(this.byPrompt, key, row, isAnother);
     }
   }
 
@@ -83,8 +93,8 @@ class RecordedProvider implements Provider {
     return `recorded:${(await fingerprintFile(this.path, ports))?.sha256 ?? ''}`;
   }
 
-  async complete({ id, prompt }: CompletionRequest): Promise<Completion> {
-    const { output, line } = this.find(id, prompt);
+  async complete({ id, prompt, attempt }: CompletionRequest): Promise<Completion> {
+    const { output, line } = this.find(id, prompt, attempt);
     if (isCompletion(output)) return output;
     throw this.wrongKind(line, 'scores of continuations, not an answer');
   }
@@ -116,7 +126,7 @@ class RecordedProvider implements Provider {
     );
   }
 
-  private find(id: string | undefined, prompt: Prompt): RecordedRow {
+  private find(id: string | undefined, prompt: Prompt, attempt = 0): RecordedRow {
     const key = promptKey(prompt);
     const ofId = id === undefined ? undefined : this.byId.get(id);
     if (ofId === undefined && this.ambiguous.has(key)) {
@@ -126,8 +136,16 @@ class RecordedProvider implements Provider {
         'Give the rows to be scored the ids of the recorded ones.',
       );
     }
-    const row = ofId ?? this.byPrompt.get(key);
+    const rows = ofId ?? this.byPrompt.get(key);
+    const row = rows?.[attempt];
     if (row !== undefined) return row;
+    if (rows !== undefined) {
+      throw new ToolkitError(
+        `${this.path}: has ${rows.length} of the ${attempt + 1} or more tries that are asked for, of ${describe(id, prompt)}`,
+        'BAD_DATASET',
+        'Record every try with "passed": true or false, or ask for fewer samples.',
+      );
+    }
     throw new ToolkitError(
       `${this.path}: has no output for ${describe(id, prompt)}`,
       'BAD_DATASET',
@@ -142,6 +160,11 @@ class RecordedProvider implements Provider {
       'Choose a metric of the kind of what was recorded.',
     );
   }
+}
+
+function enter(map: Map<string, RecordedTries>, key: string, row: RecordedRow, isAnother: boolean): void {
+  if (isAnother) map.get(key)!.push(row);
+  else map.set(key, [row]);
 }
 
 /** Where prompts are written differently, a continuation is found by itself, if there is but one such. */

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
-import type { EvaluationComparison } from '../../core/evaluation/compare-evaluations.js';
-import { compareResults } from './compare.js';
+import { compareResults, type CompareResult } from './compare.js';
 import { evaluate, type EvaluateOptions, type EvaluatePorts, type EvaluateResult } from './evaluate.js';
 
-/** Options of {@link evaluateBeforeAfter}. */
+/** Options of {@link evaluateBeforeAfter}; a judge is also asked which of the two answers to each row is better. */
 export interface BeforeAfterOptions extends Omit<EvaluateOptions, 'model' | 'adapter'> {
   /** Model as it was. */
   readonly base: string;
@@ -19,7 +18,7 @@ export interface BeforeAfterOptions extends Omit<EvaluateOptions, 'model' | 'ada
 export interface BeforeAfter {
   readonly base: EvaluateResult;
   readonly tuned: EvaluateResult;
-  readonly comparison: EvaluationComparison;
+  readonly comparison: CompareResult;
 }
 
 /** What tuning changed. */
@@ -40,22 +39,28 @@ export async function evaluateBeforeAfter(
 ): Promise<BeforeAfterResult> {
   const task = await beforeAfter({ base, tuned }, options, { out: options.out, report }, ports);
   if (general === undefined) return { task, general: null };
-  const { limit, seed, concurrency, chat, force } = options;
-  const generalOptions = { limit, seed, concurrency, chat, force, task: general, dataset: generalDataset };
+  const { limit, seed, concurrency, chat, force, judge, judgeKeyVariable } = options;
+  const generalOptions = {
+    ...{ limit, seed, concurrency, chat, force, judge, judgeKeyVariable },
+    ...{ task: general, dataset: generalDataset },
+  };
   const out = options.out === undefined ? undefined : join(options.out, 'general');
   return { task, general: await beforeAfter({ base, tuned }, generalOptions, { out }, ports) };
 }
 
 async function beforeAfter(
   models: { readonly base: string; readonly tuned: string },
-  options: Omit<EvaluateOptions, 'model'>,
+  { judge, judgeRubric, ...options }: Omit<EvaluateOptions, 'model'>,
   { out, report }: { readonly out: string | undefined; readonly report?: string | undefined },
   ports: EvaluatePorts,
 ): Promise<BeforeAfter> {
   const run = async (which: 'base' | 'tuned'): Promise<EvaluateResult> => {
     const place = out === undefined ? undefined : join(out, which);
     const thresholds = which === 'tuned' ? options.thresholds : [];
-    return (await evaluate({ ...options, keep: true, thresholds, model: models[which], out: place }, ports))
+    // The same model makes the vectors of both, or their similarities could not be compared.
+    const usual = { embeddingModel: models.base, judge };
+    const model = models[which];
+    return (await evaluate({ ...options, usual, keep: true, thresholds, model, out: place }, ports))
       .evaluation;
   };
   const base = await run('base');
@@ -67,6 +72,13 @@ async function beforeAfter(
       nameA: 'base',
       nameB: 'tuned',
       report: report ?? join(tuned.out, 'base-and-tuned.html'),
+      ...{ judge, judgeRubric, seed: options.seed },
+      judgeKeyVariable: options.judgeKeyVariable ?? options.keyVariable,
+      ...{
+        concurrency: options.concurrency,
+        retries: options.retries,
+        timeoutSeconds: options.timeoutSeconds,
+      },
     },
     ports,
   );

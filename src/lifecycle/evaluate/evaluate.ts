@@ -20,13 +20,16 @@ import type { Provider } from '../../core/providers/provider.js';
 import type { Clock } from '../../platform/clock.js';
 import { parseOptions } from '../parse-options.js';
 import { evaluateSchema, type EvaluateOptions, type EvaluateSettings } from './evaluation-options.js';
+import { withMetricFlags } from './metric-flags.js';
+import { openHelpers, type Helpers, type OpenProvider } from './open-helpers.js';
+import { rubricText, type JudgePorts } from './open-judge.js';
 import { readEvaluation, type ReadEvaluation } from './read-evaluation.js';
 import { openTask, type OpenTask, type TaskPorts } from './open-task.js';
 
 export type { EvaluateOptions } from './evaluation-options.js';
 
 /** What evaluations need from outside. */
-export interface EvaluatePorts extends ProviderPorts, TaskPorts {
+export interface EvaluatePorts extends ProviderPorts, TaskPorts, JudgePorts {
   readonly clock: Clock;
   readonly toolkitVersion: string;
   readonly signal?: AbortSignal | undefined;
@@ -52,7 +55,7 @@ export interface EvaluatedRows {
 export const EVALUATIONS_FOLDER = join('runs', 'evaluations');
 
 /** Folder of answers in an evaluation's folder. */
-const CACHE_FOLDER = 'cache';
+export const CACHE_FOLDER = 'cache';
 
 /** Name of the report in an evaluation's folder. */
 export const REPORT_FILE = 'report.html';
@@ -65,22 +68,30 @@ export const REPORT_FILE = 'report.html';
  *   throw
  */
 export async function evaluate(options: EvaluateOptions, ports: EvaluatePorts): Promise<EvaluatedRows> {
-  const settings = parseOptions(evaluateSchema, options);
-  const opened = await openTask(settings, ports);
+  const parsed = parseOptions(evaluateSchema, options);
+  const settings = { ...parsed, judgeRubric: await rubricText(ports.files, parsed.judgeRubric) };
+  const opened = await withMetricFlags(await openTask(settings, ports), settings);
   const { definition, where } = opened.task;
   // Before hours of measuring, not after.
   resolveThresholds(settings.thresholds, valueKeys(taskMeasures(definition, where)));
   const { adapter, keyVariable, contextLength } = settings;
-  const provider = await openProvider(settings.model, ports, { adapter, keyVariable, contextLength });
+  const providers: Provider[] = [];
+  const open: OpenProvider = async (spec, providerOptions) => {
+    const provider = await openProvider(spec, ports, providerOptions);
+    providers.push(provider);
+    return provider;
+  };
   try {
-    return await evaluateWith(provider, opened, settings, ports);
+    const provider = await open(settings.model, { adapter, keyVariable, contextLength });
+    const helpers = await openHelpers(provider, opened.task, settings, open, ports);
+    return await evaluateWith({ provider, ...helpers }, opened, settings, ports);
   } finally {
-    await provider.close();
+    for (const provider of providers) await provider.close();
   }
 }
 
 async function evaluateWith(
-  provider: Provider,
+  { provider, embedder, judge }: Helpers & { readonly provider: Provider },
   opened: OpenTask,
   settings: EvaluateSettings,
   ports: EvaluatePorts,
@@ -92,7 +103,7 @@ async function evaluateWith(
     promptFile,
     rows,
     dataset: { path: dataset.path, sha256: dataset.sha256 },
-    provider,
+    ...{ provider, embedder, judge },
   };
   const run: Omit<EvaluationOptions, 'requests'> = {
     ...{ shotPool: opened.shotPool, shots: opened.shots, asChat: opened.asChat },
@@ -106,6 +117,8 @@ async function evaluateWith(
         model: await provider.fingerprint(signal),
         dataset: dataset.sha256,
         ...{ rows: rows.length, seed: opened.seed, slices: settings.slices },
+        ...(embedder && { embedder: await embedder.fingerprint(signal) }),
+        ...(judge && { judge: await judge.provider.fingerprint(signal), judgePrompt: judge.template.body }),
       }),
     )
     .digest('hex');

@@ -31,6 +31,18 @@ export const evaluationSettings = {
   topK: z.number().int().positive().optional(),
   topP: z.number().positive().max(1).optional(),
   stop: z.array(text).optional(),
+  /** Of embedding-similarity: what makes vectors; default: the model itself. */
+  embeddingModel: text.optional(),
+  /** Of the metric judge: who rates. */
+  judge: text.optional(),
+  /** What counts to the judge: a text, or a file that holds it. */
+  judgeRubric: text.optional(),
+  /** Environment variable with the judge's key; default: `keyVariable`. */
+  judgeKeyVariable: text.optional(),
+  /** Of pass-at-k: completions of each row. */
+  samples: z.number().int().positive().optional(),
+  k: z.array(z.number().int().positive()).optional(),
+  check: text.optional(),
   concurrency: z.number().int().positive().optional(),
   retries: z.number().int().min(0).optional(),
   timeoutSeconds: z.number().positive().optional(),
@@ -49,6 +61,8 @@ export const evaluateSchema = z.object({
   out: text.optional(),
   /** HTML file to write the report to, beside that in the folder. */
   report: text.optional(),
+  /** What metrics take where neither flags nor the task name it; of no consequence to other metrics. */
+  usual: z.object({ embeddingModel: text.optional(), judge: text.optional() }).default({}),
   /** Measure again where there is a finished result. */
   force: z.boolean().default(false),
   /** Take a finished result, where it is of the same rows, task and model, instead of refusing. */

@@ -193,3 +193,30 @@ describe('samples of lm-evaluation-harness', () => {
     expect((await failure(open(fewer))).message).toContain('has 1 arguments, but 2 answers');
   });
 });
+
+describe('tries with outcomes', () => {
+  it('answer one prompt in their order, each as often as it was recorded', async () => {
+    const provider = await open(
+      lines(
+        { prompt: 'Write f', completion: 'def f(): pass', passed: false },
+        { prompt: 'Write f', passed: true },
+        { prompt: 'Write g', passed: false },
+        { id: 'h', passed: true },
+      ),
+    );
+    const at = (prompt: string, attempt: number, id?: string) =>
+      provider.complete({ ...request(prompt, id), attempt });
+    expect(await at('Write f', 0)).toMatchObject({ text: 'def f(): pass', passed: false });
+    expect(await at('Write f', 1)).toMatchObject({ text: '', passed: true });
+    expect((await at('', 0, 'h')).passed).toBe(true);
+    const error = await failure(at('Write g', 1));
+    expect(error).toMatchObject({ code: 'BAD_DATASET' });
+    expect(error.message).toContain('has 1 of the 2 or more tries');
+  });
+
+  it('are not mixed with outputs of which no outcome is known', async () => {
+    const mixed = lines({ prompt: 'p', completion: 'a', passed: true }, { prompt: 'p', completion: 'b' });
+    expect((await failure(open(mixed))).message).toContain('has another output');
+    expect((await failure(open(lines({ prompt: 'p' })))).message).toContain('completion: is missing');
+  });
+});

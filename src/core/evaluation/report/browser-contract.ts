@@ -21,6 +21,8 @@ export interface BrowserSample {
         readonly probability: number | null;
       }[]
     | null;
+  /** Further texts of the row, each under a title: what a judge said, other tries. */
+  readonly notes: readonly { readonly title: string; readonly text: string }[];
   readonly scores: readonly (number | null)[];
   /** Of each field, the place of the value in the field's values. */
   readonly slices: readonly (number | null)[];

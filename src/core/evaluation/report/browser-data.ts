@@ -1,5 +1,5 @@
 import type { EvaluationSample } from '../evaluation-result.js';
-import type { BrowserBaseline, BrowserData } from './browser-contract.js';
+import type { BrowserBaseline, BrowserData, BrowserSample } from './browser-contract.js';
 import { choiceProbabilities } from './calibration.js';
 import type { Confusion } from './confusion.js';
 import type { ScoreKey } from './score-keys.js';
@@ -47,6 +47,24 @@ function distinctSlices(samples: readonly EvaluationSample[]): BrowserData['fiel
     name,
     values: [...values].sort((first, second) => first.localeCompare(second, 'en', { numeric: true })),
   }));
+}
+
+/** What a judge said of an answer, and the tries after the first. */
+function notesOf({ ratings = {}, completions = [], passed }: EvaluationSample): BrowserSample['notes'] {
+  const filters = Object.entries(ratings);
+  return [
+    ...filters.map(([filter, { rating, reason }]) => ({
+      title: `The judge: ${rating ?? 'no rating'}${filters.length > 1 ? ` (${filter})` : ''}`,
+      text: reason,
+    })),
+    ...completions.slice(1).map((text, place) => {
+      const outcome = passed?.[place + 1] ?? null;
+      return {
+        title: `Try ${place + 2}${outcome === null ? '' : outcome ? ', passed' : ', failed'}`,
+        text,
+      };
+    }),
+  ];
 }
 
 /** The samples as the page's script reads them, the texts cut where they are too many for a page. */
@@ -108,6 +126,7 @@ export function browserData({
             log_likelihood: finiteOrNull(log_likelihood),
             probability: finiteOrNull(probabilities[place]),
           })) ?? null,
+        notes: notesOf(sample).map(({ title, text }) => ({ title, text: cut(text) })),
         scores: scoresOf(sample),
         slices: fields.map(({ name }, field) => {
           const value = Object.hasOwn(sample.slices, name) ? sample.slices[name] : undefined;

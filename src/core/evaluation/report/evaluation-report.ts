@@ -1,5 +1,6 @@
 import { formatCount } from '../../number-text.js';
 import type { EvaluationResult, EvaluationSample } from '../evaluation-result.js';
+import type { PairwiseJudgement } from '../judge-pairs.js';
 import { pairSamples } from '../pair-samples.js';
 import { browserData } from './browser-data.js';
 import { BROWSER_SCRIPT } from './browser/script.js';
@@ -10,6 +11,7 @@ import { confusion } from './confusion.js';
 import { confusionTable } from './confusion-table.js';
 import { distributions } from './distributions.js';
 import { headline } from './headline.js';
+import { judgement as judgementSection } from './judgement.js';
 import { markup } from './markup.js';
 import { page } from './page.js';
 import { runFacts } from './run-facts.js';
@@ -35,7 +37,12 @@ export function evaluationReport({
   result,
   samples,
   baseline,
-}: EvaluationWithSamples & { readonly baseline?: EvaluationWithSamples }): string {
+  judgement,
+}: EvaluationWithSamples & {
+  readonly baseline?: EvaluationWithSamples;
+  /** What a judge thinks of this evaluation beside the baseline. */
+  readonly judgement?: PairwiseJudgement | undefined;
+}): string {
   const keys = scoreKeys(result, samples);
   const verdict = verdictOf(result, keys);
   const hasClasses = result.kind === 'classification' || result.kind === 'multiple_choice';
@@ -48,6 +55,7 @@ export function evaluationReport({
     ...(baseline === undefined || before === null
       ? []
       : [comparison(result, samples, baseline.result, before, keys)]),
+    ...(judgement === undefined ? [] : [judgementSection(judgement)]),
     ...sliceTables(result),
     ...(matrix === null ? [] : [confusionTable(matrix)]),
     ...(bins === null ? [] : [calibrationPlot(bins)]),

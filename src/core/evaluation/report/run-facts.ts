@@ -5,12 +5,17 @@ import type { Section } from './section.js';
 
 /** What was run, so that it can be run again. */
 export function runFacts(result: EvaluationResult): Section {
-  const { usage, dataset } = result;
+  const { usage, dataset, embedding_model: embedder, judge } = result;
   const facts: [string, string | null][] = [
     ['Task', result.task],
     ['Kind', result.kind.replaceAll('_', ' ')],
     ['Model', result.model],
     ['Fingerprint of the model', result.model_fingerprint],
+    ['Model that made the vectors', embedder?.model ?? null],
+    ['Fingerprint of that model', embedder?.model_fingerprint ?? null],
+    ['Judge', judge?.model ?? null],
+    ['Fingerprint of the judge', judge?.model_fingerprint ?? null],
+    ['Replies of the judge without a rating', judge === undefined ? null : formatCount(judge.unreadable)],
     ['Dataset', dataset.path],
     ['Rows', formatCount(dataset.rows)],
     ['SHA-256 of the dataset', dataset.sha256],

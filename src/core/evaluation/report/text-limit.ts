@@ -7,7 +7,12 @@ const LIMITS = [1_000_000, 100_000, 10_000, 1_000, 100];
 
 function textsOf(sample: EvaluationSample): string[] {
   const choices = sample.choices?.map(({ text }) => text) ?? [];
-  return [sample.prompt, ...sample.targets, sample.prediction, sample.completion ?? '', ...choices];
+  const reasons = Object.values(sample.ratings ?? {}).map(({ reason }) => reason);
+  const tries = sample.completions?.slice(1) ?? [];
+  return [
+    ...[sample.prompt, ...sample.targets, sample.prediction, sample.completion ?? ''],
+    ...[...choices, ...reasons, ...tries],
+  ];
 }
 
 /** The length in characters beyond which the texts of samples are cut, or `null` where a page can hold them whole. */

@@ -129,7 +129,8 @@ function neighbours(place) {
 function questionParts(sample) {
   const { prompt, targets } = sample;
   const targetsPart = part(targets.length === 1 ? 'Target' : 'Targets, each of them right', ...targets.map((target) => textBlock(target, 'Target')));
-  return [promptPart(prompt), ...(targets.length === 0 ? [] : [targetsPart]), answersPart(sample), ...choicesPart(sample)];
+  const notes = sample.notes.map(({ title, text }) => part(visibleText(title), textBlock(text, 'Note')));
+  return [promptPart(prompt), ...(targets.length === 0 ? [] : [targetsPart]), answersPart(sample), ...notes, ...choicesPart(sample)];
 }
 
 /** @param {number} place */
