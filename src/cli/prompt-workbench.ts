@@ -32,8 +32,15 @@ export interface WorkbenchPorts extends Pick<PromptEngineerPorts, 'files' | 'pro
   readonly show: (sweep: PromptSweep) => Promise<void>;
 }
 
+/** Steps that the workbench itself knows. */
+const RUN = 'Run it';
+const LEAVE = 'Leave';
+
+/** What stands for nothing in an answer: an empty line keeps what there is. */
+const NOTHING = '-';
+
 /** What the settings of a run can be, while they are edited. */
-type Draft = Omit<PromptSweepOptions, 'prompts' | 'shots'> & { readonly shots: number };
+type Draft = Omit<PromptSweepOptions, 'prompts' | 'shots' | 'labels' | 'stop'> & { readonly shots: number };
 
 /** Line breaks as they are typed into one line. */
 const toLine = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
@@ -63,9 +70,10 @@ export async function promptWorkbench(
   ports: WorkbenchPorts,
 ): Promise<PromptSweep> {
   const { prompts, say } = ports;
-  let template = await openPrompt(options.prompts[0]!, ports);
+  const { labels, stop, ...others } = options;
+  let template = await withFlags(await openPrompt(options.prompts[0]!, ports), labels, stop);
   let draft: Draft = {
-    ...options,
+    ...others,
     ...{ out, shots: options.shots?.[0] ?? 0, limit: options.limit ?? USUAL_LIMIT },
   };
   let last: PromptSweep | undefined;
@@ -84,7 +92,7 @@ export async function promptWorkbench(
   };
 
   const steps: Record<string, () => Promise<void>> = {
-    'Run it': run,
+    [RUN]: run,
     'Edit the prompt': async () => {
       template = await editPrompt(template, prompts);
     },
@@ -125,12 +133,9 @@ export async function promptWorkbench(
       draft = { ...draft, limit: Number(answer) };
     },
   };
-  const choices = [...Object.entries(steps), ['Leave', undefined] as const].map(([name, value]) => ({
-    name,
-    value,
-  }));
+  const choices = [...Object.keys(steps), LEAVE].map((name) => ({ name, value: name }));
   for (;;) {
-    const step = await prompts.choose('What next?', choices);
+    const step = steps[await prompts.choose('What next?', choices, RUN)];
     if (step === undefined) break;
     try {
       await step();
@@ -144,22 +149,34 @@ export async function promptWorkbench(
   return last;
 }
 
+/** A prompt with what flags say of it, so that it can be edited like the rest. */
+function withFlags(
+  { settings, body, where }: PromptTemplate,
+  labels: PromptSweepOptions['labels'],
+  stop: PromptSweepOptions['stop'],
+): Promise<PromptTemplate> {
+  const generation = { ...settings.generation, ...(stop && { stop: [...stop] }) };
+  return makePromptTemplate({ ...settings, ...(labels && { labels: [...labels] }), generation }, body, where);
+}
+
 /** @throws ToolkitError `USAGE` for a prompt that is none; the old one is kept by the caller */
 async function editPrompt(template: PromptTemplate, prompts: Prompts): Promise<PromptTemplate> {
   const { settings, body, where } = template;
   const text = fromLine(
-    await prompts.text('Text of the prompt (\\n for a line break)?', { default: toLine(body) }),
+    await prompts.text('Text of the prompt (\\n for a line break)?', {
+      ...{ default: toLine(body), isEdited: true },
+    }),
   );
   let { system, labels } = settings;
   if (settings.kind === 'chat') {
-    const answer = await prompts.text('What is told before the conversation (empty for nothing)?', {
-      default: toLine(system ?? ''),
+    const answer = await prompts.text(`What is told before the conversation (${NOTHING} for nothing)?`, {
+      ...{ default: toLine(system ?? NOTHING), isEdited: true },
     });
-    system = answer.trim() === '' ? undefined : fromLine(answer);
+    system = answer.trim() === NOTHING ? undefined : fromLine(answer);
   }
   if (labels !== undefined) {
     const answer = await prompts.text('Labels, with commas between them?', {
-      default: labels.join(', '),
+      ...{ default: labels.join(', '), isEdited: true },
       problem: (line) =>
         line.split(',').some((label) => label.trim() === '') ? 'A label is empty.' : undefined,
     });

@@ -13,6 +13,8 @@ export interface Choice<Value> {
 /** How a line of text is asked for. */
 export interface TextQuestion {
   readonly default?: string;
+  /** Whether the default stands in the line to be edited, rather than beside it to be taken or replaced. */
+  readonly isEdited?: boolean;
   /** Why the answer will not do; `undefined` where it will. */
   readonly problem?: (answer: string) => string | undefined;
 }
@@ -82,6 +84,7 @@ export const terminalPrompts: Prompts = {
     ask({
       ...{ type: 'input', message },
       ...(question?.default !== undefined && { default: question.default }),
+      ...(question?.isEdited === true && { prefill: 'editable' }),
       validate: (answer: string) => question?.problem?.(answer) ?? true,
     }),
   confirm: (message, preset) => ask({ type: 'confirm', message, default: preset }),

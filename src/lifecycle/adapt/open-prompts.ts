@@ -48,12 +48,14 @@ export interface OpenPrompts {
 /** Ending of the files of prompts. */
 const ENDING = '.md';
 
-/** Names of the prompts that ship with the toolkit. */
+/** Names of the prompts that ship with the toolkit and whose answers can be measured. */
 export async function starterPrompts({ files, promptFolder }: PromptFolderPorts): Promise<string[]> {
-  return (await files.list(promptFolder))
-    .filter((file) => file.endsWith(ENDING))
-    .map((file) => file.slice(0, -ENDING.length))
-    .sort();
+  const names: string[] = [];
+  for (const file of (await files.list(promptFolder)).filter((name) => name.endsWith(ENDING)).sort()) {
+    const { settings } = await readPromptFile(files, join(promptFolder, file));
+    if (settings.answer !== undefined) names.push(file.slice(0, -ENDING.length));
+  }
+  return names;
 }
 
 /**
