@@ -1,4 +1,5 @@
 import { Command, Errors, Flags, type Config } from '@oclif/core';
+import type { WantedParts } from '../core/hub-datasets/choose-files.js';
 import { flagIsGiven } from './command-line.js';
 import { bindInterruption, type Interruption } from './interruption.js';
 import { toJsonText } from './json-text.js';
@@ -51,6 +52,18 @@ export abstract class BaseCommand<Result extends object> extends Command {
   protected async machinePorts() {
     const { machinePorts } = await import('./machine-ports.js');
     return machinePorts(this.ports);
+  }
+
+  /** The path of a dataset; one on the hub (`hf:ORG/NAME`) is downloaded. */
+  protected async localDataset(dataset: string, wanted: WantedParts): Promise<string> {
+    const { localDataset } = await import('../core/hub-datasets/local-dataset.js');
+    const { datasetFetcher } = await import('./hub-datasets.js');
+    const progress = this.progress();
+    return localDataset(
+      dataset,
+      wanted,
+      datasetFetcher(this.ports, (event) => progress.update(event), this.signal),
+    );
   }
 
   /** Writes text for people to stdout; nothing under `--json`. The caller sanitizes what comes from data. */

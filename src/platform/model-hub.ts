@@ -52,7 +52,7 @@ export interface ModelHub {
 /** Repositories of datasets, with the cache of those that came before; see {@link ModelHub}. */
 export interface DatasetHub extends Pick<ModelHub, 'listFiles' | 'readFile' | 'findCachedSnapshot'> {
   /** Folder of a dataset in the cache, whether or not there is one. */
-  cacheFolder(id: string): string;
+  readonly cacheFolder: (id: string) => string;
 }
 
 /** What is the same of every kind of repository. */
@@ -105,17 +105,16 @@ export function huggingFaceHub(
   const settings = readHubSettings(environment);
   const client = new HubClient(settings, fetch, timing);
   const { endpoint } = settings;
-  const { findCachedSnapshot, cacheFolder: modelCacheFolder, ...files } = repositories(client, 'model');
+  const { cacheFolder, ...files } = repositories(client, 'model');
   return {
     ...files,
-    findCachedSnapshot,
-    modelCacheFolder,
+    modelCacheFolder: (id) => cacheFolder(id),
     searchModels: (query, signal) => searchModels(client, query, signal),
 
     async readModelFacts(id, revision = 'main', signal) {
       checkRepositoryId({ kind: 'model', id });
       checkRevision(revision);
-      const cached = await findCachedSnapshot(id, revision);
+      const cached = await files.findCachedSnapshot(id, revision);
       const facts = cached && (await readCachedFacts(cached, id, endpoint));
       if (facts !== undefined) return facts;
       const { commit, paths } = await describeRepository(client, id, revision, signal);

@@ -39,7 +39,10 @@ export default class FineTune extends BaseCommand<FineTuneResult | RunMemoryEsti
 
   static override flags = {
     model: Flags.string({ summary: 'Model folder in the Hugging Face layout.' }),
-    dataset: Flags.string({ summary: 'Dataset file, or folder with train, valid and test files.' }),
+    dataset: Flags.string({
+      summary:
+        'Dataset file, folder with train, valid and test files, or hf:ORG/NAME[@REVISION][:CONFIGURATION] on the hub.',
+    }),
     out: Flags.string({ summary: 'Folder of the run; it must be new or empty.' }),
     resume: Flags.string({
       summary: 'Go on with the run in this folder, with its own settings.',
@@ -112,6 +115,10 @@ export default class FineTune extends BaseCommand<FineTuneResult | RunMemoryEsti
     const { nodeMachineResources } = await import('../../platform/machine-resources.js');
     const { nodeProcessInfo } = await import('../../platform/process-info.js');
     if (flags.resume !== undefined) checkResumeFlags(flags);
+    if (flags.dataset !== undefined) {
+      const wanted = { needed: ['train'], welcome: ['validation', 'test'] };
+      flags.dataset = await this.localDataset(flags.dataset, wanted);
+    }
     const progress = this.progress();
     const ports = {
       files: this.ports.fileSystem,

@@ -17,6 +17,7 @@ import type {
   PromptEngineerResult,
   SentPrompt,
 } from '../../lifecycle/adapt/prompt-engineer.js';
+import type { WantedParts } from '../../core/hub-datasets/choose-files.js';
 import type { PromptRequest } from '../../lifecycle/adapt/prompt-step.js';
 
 const GENERATION = 'GENERATION';
@@ -65,7 +66,9 @@ export default class PromptEngineer extends BaseCommand<PromptEngineerResult> {
       summary:
         'Prompt template: a file, or the name of one that ships with the toolkit; several times for several.',
     }),
-    dataset: Flags.string({ summary: 'Rows: a file, or a folder with one for each part.' }),
+    dataset: Flags.string({
+      summary: 'Rows: a file, a folder with one for each part, or hf:ORG/NAME[@REVISION][:CONFIGURATION].',
+    }),
     split: Flags.string({ default: 'test', summary: 'Part of a dataset folder that is measured on.' }),
     column: pairFlag({
       multiple: true,
@@ -164,7 +167,8 @@ export default class PromptEngineer extends BaseCommand<PromptEngineerResult> {
       );
     }
     const { promptEngineer } = await import('../../lifecycle/adapt/prompt-engineer.js');
-    const options = { ...modelOptions(model, flags), ...sweepOptions(prompt, dataset, flags) };
+    const rows = await this.localDataset(dataset, wantedParts(flags));
+    const options = { ...modelOptions(model, flags), ...sweepOptions(prompt, rows, flags) };
     const result = await promptEngineer(options, await this.engineerPorts(flags));
     await this.printSent(result.sent);
     await this.printExplained(result);
@@ -194,9 +198,10 @@ export default class PromptEngineer extends BaseCommand<PromptEngineerResult> {
         (await starterPrompts(ports)).map((name) => ({ name, value: name })),
       ));
     const out = flags.out ?? WORKBENCH_FOLDER;
+    const rows = await this.localDataset(dataset, wantedParts(flags));
     const engineer = await openPromptEngineer(modelOptions(model, flags), ports);
     try {
-      const { result } = await promptWorkbench(engineer, sweepOptions([prompt], dataset, flags), out, {
+      const { result } = await promptWorkbench(engineer, sweepOptions([prompt], rows, flags), out, {
         ...{ files: ports.files, promptFolder: ports.promptFolder, prompts },
         say: (text) => this.printParagraph(text),
         show: async (sweep) => {
@@ -270,6 +275,11 @@ type ParsedFlags = Interfaces.InferredFlags<typeof PromptEngineer.flags>;
 function modelOptions(model: string, flags: ParsedFlags): PromptModelOptions {
   const { adapter, 'key-variable': keyVariable, 'context-length': contextLength } = flags;
   return { model, adapter, keyVariable, contextLength };
+}
+
+/** The parts of a dataset that are read; that of the examples is missed only where there are examples. */
+function wantedParts(flags: ParsedFlags): WantedParts {
+  return { needed: [flags.split], welcome: [flags['examples-from']] };
 }
 
 /** What is tried, under the names that lifecycle functions know. */

@@ -11,9 +11,15 @@ import { taskOfDataset } from '../../core/evaluation/task-of-dataset.js';
 import { readPromptFile, savedExamples } from '../../core/prompt-engineering/prompt-file.js';
 import { rowsForPrompt, settingsForRows } from '../../core/prompt-engineering/prompt-rows.js';
 import { promptTask, usualMetric } from '../../core/prompt-engineering/prompt-task.js';
+import { formatDatasetId, isDatasetId, parseDatasetId } from '../../core/hub-datasets/dataset-id.js';
+import { localDataset, type FetchDataset } from '../../core/hub-datasets/local-dataset.js';
 import { didYouMean } from '../../core/near-matches.js';
 import { readSmallText } from '../../core/project/small-text.js';
-import { makePromptTemplate, parsePromptTemplate, type PromptTemplate } from '../../core/prompts/prompt-template.js';
+import {
+  makePromptTemplate,
+  parsePromptTemplate,
+  type PromptTemplate,
+} from '../../core/prompts/prompt-template.js';
 import type { EvaluateSettings } from './evaluation-options.js';
 
 /** A task with its rows. */
@@ -36,6 +42,8 @@ export interface TaskPorts {
   readonly files: FileSystem;
   /** Folder of the tasks that ship with the toolkit. */
   readonly taskFolder: string;
+  /** Brings parts of a dataset on the hub here, and gives the folder that they are in. */
+  readonly fetchDataset: FetchDataset;
 }
 
 type TaskSettings = Omit<EvaluateSettings, 'model' | 'out' | 'force'>;
@@ -81,15 +89,16 @@ async function openAny(settings: TaskSettings, ports: TaskPorts): Promise<OpenTa
 async function taskFromPrompt(
   settings: TaskSettings,
   prompt: string,
-  { files }: TaskPorts,
+  { files, fetchDataset }: TaskPorts,
 ): Promise<OpenTask> {
-  const { dataset: path, metrics, split = 'test', limit, generate, stop } = settings;
+  const { dataset, metrics, split = 'test', limit, generate, stop } = settings;
   if (settings.task !== undefined) {
     throw new ToolkitError('--prompt stands beside --task', 'USAGE', 'Give one of them.');
   }
-  if (path === undefined) {
+  if (dataset === undefined) {
     throw new ToolkitError('--dataset is missing', 'USAGE', 'Name the rows that the prompt is measured on.');
   }
+  const path = await localDataset(dataset, { needed: [split] }, fetchDataset);
   const own = await loadRows(files, { path, split });
   const measured = own.rows.slice(0, limit);
   const [first] = measured;
@@ -104,11 +113,15 @@ async function taskFromPrompt(
   );
   const { shots, labels_by: labelsBy = 'likelihood' } = promptFile.settings;
   const count = settings.shots ?? shots?.count ?? 0;
-  const made = await promptTask(promptFile, { prompt: 0, shots: count, settings: {} }, {
-    metrics: metrics.length > 0 ? metrics : [usualMetric(promptFile)],
-    strategy: shots?.strategy ?? 'random',
-    labelsBy: generate ? 'generation' : labelsBy,
-  });
+  const made = await promptTask(
+    promptFile,
+    { prompt: 0, shots: count, settings: {} },
+    {
+      metrics: metrics.length > 0 ? metrics : [usualMetric(promptFile)],
+      strategy: shots?.strategy ?? 'random',
+      labelsBy: generate ? 'generation' : labelsBy,
+    },
+  );
   return {
     ...{ task: await completed(made, settings, promptFile), promptFile, path: prompt, dataset: own },
     rows: rowsForPrompt(measured, promptFile.settings, own.path),
@@ -117,7 +130,8 @@ async function taskFromPrompt(
   };
 }
 
-async function taskFromFile(settings: TaskSettings, { files, taskFolder }: TaskPorts): Promise<OpenTask> {
+async function taskFromFile(settings: TaskSettings, ports: TaskPorts): Promise<OpenTask> {
+  const { files, taskFolder } = ports;
   if (settings.metrics.length > 0) {
     throw new ToolkitError('--metric stands beside --task', 'USAGE', 'Name the metrics in the task file.');
   }
@@ -129,15 +143,15 @@ async function taskFromFile(settings: TaskSettings, { files, taskFolder }: TaskP
     : await readTask(source, path, promptFile);
   const task = await completed(read, settings, promptFile);
   const { dataset, shots } = task.definition;
-  const location = await datasetPath(
-    files,
-    settings.dataset ?? dataset.path,
-    settings.dataset === undefined,
-    path,
-  );
-  const place = { path: location, name: dataset.name, columns: dataset.columns };
-  const own = await loadRows(files, { ...place, split: settings.split ?? dataset.split });
+  const split = settings.split ?? dataset.split;
   const count = settings.shots ?? shots.count;
+  const needed = [split, ...(count === 0 || shots.examples !== undefined ? [] : [shots.from])];
+  const location =
+    settings.dataset === undefined
+      ? await ownDataset(dataset, { path, needed }, ports)
+      : await localDataset(settings.dataset, { needed }, ports.fetchDataset);
+  const place = { path: location, name: dataset.name, columns: dataset.columns };
+  const own = await loadRows(files, { ...place, split });
   const shotPool =
     count === 0 ? [] : (shots.examples ?? (await loadRows(files, { ...place, split: shots.from })).rows);
   return {
@@ -148,9 +162,10 @@ async function taskFromFile(settings: TaskSettings, { files, taskFolder }: TaskP
   };
 }
 
-async function taskFromRows(settings: TaskSettings, { files }: TaskPorts): Promise<OpenTask> {
-  const { dataset: path, metrics, split = 'test', shots = 0, generate } = settings;
-  if (path === undefined) {
+async function taskFromRows(settings: TaskSettings, ports: TaskPorts): Promise<OpenTask> {
+  const { files } = ports;
+  const { dataset: given, metrics, split = 'test', shots = 0, generate } = settings;
+  if (given === undefined) {
     throw new ToolkitError(
       'What is to be measured is missing: --task, --prompt, or --dataset with --metric',
       'USAGE',
@@ -164,8 +179,13 @@ async function taskFromRows(settings: TaskSettings, { files }: TaskPorts): Promi
       'Give for example --metric accuracy, or a --task.',
     );
   }
+  const path = await localDataset(
+    given,
+    { needed: [split, ...(shots === 0 ? [] : ['train'])] },
+    ports.fetchDataset,
+  );
   const name =
-    basename(path, extensionOf(path))
+    (isDatasetId(given) ? parseDatasetId(given).id : basename(path, extensionOf(path)))
       .replace(/[^\w.:-]+/g, '-')
       .replace(/^[^A-Za-z0-9]+/, '') || 'dataset';
   const own = await loadRows(files, { path, split });
@@ -211,26 +231,26 @@ async function completed(
   return makeTask({ ...definition, metrics, generation, end_of_text }, where, promptFile);
 }
 
-/** Where a dataset is: a task names it as seen from its own file, or from the folder one is in. */
-async function datasetPath(
-  files: FileSystem,
-  path: string | undefined,
-  isNamedByTask: boolean,
-  taskFile: string,
+/** Where a task's own dataset is: the task names it as seen from its own file, from the folder one is in, or on the hub. */
+async function ownDataset(
+  { path, name }: Task['definition']['dataset'],
+  { path: taskFile, needed }: { readonly path: string; readonly needed: readonly string[] },
+  ports: TaskPorts,
 ): Promise<string> {
   if (path === undefined) {
     throw new ToolkitError(`${taskFile}: names no dataset`, 'USAGE', 'Give the rows with --dataset.');
   }
-  if (!isNamedByTask) return path;
-  const beside = join(dirname(taskFile), path);
-  for (const place of isAbsolute(path) ? [path] : [beside, path]) {
-    if ((await files.stat(place)) !== undefined) return place;
+  if (isDatasetId(path)) return localDataset(path, { needed }, ports.fetchDataset);
+  for (const place of isAbsolute(path) ? [path] : [join(dirname(taskFile), path), path]) {
+    if ((await ports.files.stat(place)) !== undefined) return place;
+  }
+  if (/^[\w.-]+\/[\w.-]+$/.test(path)) {
+    const id = formatDatasetId({ id: path, revision: undefined, configuration: name });
+    return ports.fetchDataset(id, { needed });
   }
   throw new ToolkitError(
     `${taskFile}: the dataset ${path} is not here`,
     'NOT_FOUND',
-    /^[\w.-]+\/[\w.-]+$/.test(path)
-      ? `Download it from https://huggingface.co/datasets/${path} and name its folder or file with --dataset.`
-      : 'Name the rows with --dataset.',
+    'Name the rows with --dataset.',
   );
 }

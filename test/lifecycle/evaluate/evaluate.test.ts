@@ -33,6 +33,7 @@ function ports(changed: Partial<EvaluatePorts> = {}): EvaluatePorts {
     },
     fetch: () => expect.fail('the network was used'),
     createEngine: async () => cpuEngine(),
+    fetchDataset: () => expect.fail('the hub was asked'),
     ...changed,
   };
 }

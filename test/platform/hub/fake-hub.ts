@@ -29,6 +29,8 @@ export const sha256 = (content: Buffer): string => createHash('sha256').update(c
 /** A real HTTP server with the part of the Hugging Face hub's interface that is used, and a second one as its CDN. */
 export class FakeHub {
   readonly models = new Map<string, FakeModel>();
+  /** Repositories of datasets by id, at their revisions by name. */
+  readonly datasets = new Map<string, Readonly<Record<string, FakeModel>>>();
   readonly requests: {
     at: 'hub' | 'cdn';
     method: string;
@@ -70,6 +72,7 @@ export class FakeHub {
   /** Forgets what was asked, served, stored and disturbed. */
   reset(): void {
     this.models.clear();
+    this.datasets.clear();
     this.requests.length = 0;
     this.bytesServed = 0;
     this.interfere = () => false;
@@ -111,11 +114,19 @@ export class FakeHub {
       return;
     }
     const path = decodeURIComponent(pathname);
+    const ofDataset = /^\/(?:api\/)?datasets\/([^/]+\/[^/]+)\/(revision|tree|resolve)\/(.+)$/.exec(path);
+    if (at === 'hub' && ofDataset !== null) {
+      this.answerDataset(ofDataset, request, response);
+      return;
+    }
     const match =
       at === 'cdn'
         ? /^\/cdn\/([^/]+\/[^/]+)\/(.+)$/.exec(path)
         : /^\/(?:api\/models\/)?([^/]+\/[^/]+)\/(.+)$/.exec(path);
-    const model = this.models.get(match?.[1] ?? '');
+    const own = match?.[1] ?? '';
+    const holds = ({ files }: FakeModel): boolean => at === 'cdn' && Object.hasOwn(files, match?.[2] ?? '');
+    const model =
+      this.models.get(own) ?? Object.values(this.datasets.get(own) ?? {}).find((revision) => holds(revision));
     if (match === null || model === undefined) {
       fail(response, 401, 'RepoNotFound');
       return;
@@ -154,6 +165,27 @@ export class FakeHub {
       return;
     }
     fail(response, 404, 'EntryNotFound');
+  }
+
+  private answerDataset(
+    [, id = '', verb, rest = '']: RegExpExecArray,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): void {
+    const revisions = this.datasets.get(id);
+    if (revisions === undefined) {
+      fail(response, 401, 'RepoNotFound');
+      return;
+    }
+    const found = Object.entries(revisions).find(
+      ([name, { commit }]) => [name, commit].includes(rest) || rest.startsWith(`${commit}/`),
+    )?.[1];
+    if (found === undefined) fail(response, 404, 'RevisionNotFound');
+    else if (found.gated === true && request.headers.authorization === undefined)
+      fail(response, 401, 'GatedRepo');
+    else if (verb === 'revision') json(response, { _id: '1', id, sha: found.commit });
+    else if (verb === 'tree') this.tree(found, request.url ?? '', response);
+    else this.resolve(found, id, rest.slice(found.commit.length + 1), request, response);
   }
 
   private resolve(
