@@ -13,7 +13,6 @@ import { writeGguf, type GgufTensorContent, type GgufWritePorts } from './write-
 
 /** Adapters are small, and llama.cpp's converter keeps them in 32 bits. */
 const TYPE = 'F32';
-const FILE_TYPE = 0;
 
 /**
  * Writes a LoRA adapter that llama.cpp puts beside a model it runs (`--lora`), not merged into it.
@@ -61,7 +60,6 @@ export async function exportLoraGguf(
     ['adapter.type', text('lora')],
     ['general.name', text(name)],
     ['adapter.lora.alpha', float32(loraScaling(settings) * settings.rank)],
-    ['general.file_type', uint32(FILE_TYPE)],
     ['general.quantization_version', uint32(QUANTIZATION_VERSION)],
   ]);
   return writeGguf(out, metadata, tensors, ports);

@@ -24,12 +24,11 @@ export function mergesOfPieces(
   });
 }
 
-/** Score of each piece that merges make: less by one for each piece that is made before it. */
-export function scoresOfMerges(merges: readonly (readonly [string, string])[]): Map<string, number> {
-  const scores = new Map<string, number>();
-  for (const [left, right] of merges) {
-    const piece = left + right;
-    if (!scores.has(piece)) scores.set(piece, -1 - scores.size);
-  }
-  return scores;
+/** Scores as SentencePiece numbers them: 0 for the piece made first, -1 for the next, then those that no merge makes. */
+export function scoresOfPieces(
+  pieces: readonly string[],
+  merges: readonly (readonly [string, string])[],
+): Map<string, number> {
+  const made = merges.map(([left, right]) => left + right);
+  return new Map(Array.from(new Set([...made, ...pieces]), (piece, index) => [piece, -index]));
 }

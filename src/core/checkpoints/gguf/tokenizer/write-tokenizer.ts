@@ -4,7 +4,7 @@ import { quoteName } from '../../quote-name.js';
 import type { TokenizerFiles } from '../../published-tokenizer.js';
 import { bool, text, uint32, type GgufEntry } from '../metadata.js';
 import { findPreTokenizer } from './pre-tokenizers.js';
-import { mergesOfPieces, scoresOfMerges } from './piece-merges.js';
+import { mergesOfPieces, scoresOfPieces } from './piece-merges.js';
 import { BYTE_TOKEN, padToken, SPACE_SYMBOL, SPECIAL_TOKEN_KEYS, TOKEN_TYPES } from './token-types.js';
 
 /** A tokenizer as metadata. */
@@ -188,11 +188,11 @@ class TokenizerWriter {
     this.entries.push(['tokenizer.ggml.merges', { type: 'list of strings', value }]);
   }
 
-  scores(scoreOf: (token: string) => number | undefined): void {
+  scores(scores: ReadonlyMap<string, number>): void {
     const value = this.tokens.map((token, id) => {
       const type = this.types[id];
-      if (type === TOKEN_TYPES.normal) return scoreOf(token) ?? 0;
-      return type === TOKEN_TYPES.byte || type === TOKEN_TYPES.unknown ? 0 : UNREACHED_SCORE;
+      if (type === TOKEN_TYPES.normal) return scores.get(token)!;
+      return type === TOKEN_TYPES.userDefined || type === TOKEN_TYPES.unused ? UNREACHED_SCORE : 0;
     });
     this.entries.push(['tokenizer.ggml.scores', { type: 'list of float32', value }]);
   }
@@ -278,12 +278,14 @@ function writePieces({ tokenizer, path }: TokenizerFiles, writer: TokenizerWrite
   }
   const { model } = writer;
   const merges = mergesOf(model);
-  const scores = scoresOfMerges(merges);
   // llama.cpp merges any two pieces that make a third, the best third first; the merges must be just these.
-  const vocabulary = new Set(Object.keys(model['vocab'] as JsonObject));
   const special = new Set(writer.added.map(({ content }) => content));
-  const pieces = [...vocabulary].filter((piece) => !special.has(piece) && !BYTE_TOKEN.test(piece));
-  if (mergesOfPieces(pieces, (piece) => scores.get(piece) ?? 0).length !== merges.length) {
+  const pieces = Object.entries(model['vocab'] as Readonly<Record<string, number>>)
+    .sort(([, a], [, b]) => a - b)
+    .map(([piece]) => piece)
+    .filter((piece) => !special.has(piece) && !BYTE_TOKEN.test(piece));
+  const scores = scoresOfPieces(pieces, merges);
+  if (mergesOfPieces(pieces, (piece) => scores.get(piece)!).length !== merges.length) {
     throw unsupported(path, 'its merges are not those of a SentencePiece vocabulary');
   }
   const prefix = [tokenizer['normalizer'], tokenizer['pre_tokenizer']]
@@ -295,7 +297,7 @@ function writePieces({ tokenizer, path }: TokenizerFiles, writer: TokenizerWrite
     );
   }
   writer.begin('llama', 'default');
-  writer.scores((token) => scores.get(token));
+  writer.scores(scores);
   writer.tokenTypes();
   writer.entries.push(['tokenizer.ggml.add_space_prefix', bool(prefix !== undefined)]);
   return writer.finish();
