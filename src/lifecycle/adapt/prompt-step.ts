@@ -50,7 +50,7 @@ export async function promptStep(
     stage: 'adapt',
     name: `prompt-${fileNamePart(source === undefined ? model : pathInProject(project, adapter ?? model))}`,
     command: ['genai adapt prompt-engineer', ...command].join(' '),
-    inputs,
+    inputs: [...new Set(inputs)],
     outputs,
     results: {
       [metric.replaceAll('-', '_')]: best.value,
