@@ -69,11 +69,19 @@ function nextRequest() {
     return null;
   }
   const system = systemField.value.trim();
+  /** @type {{ role: string, content: string }[]} */
+  const turns = [];
+  for (const { role, content } of messages) {
+    const last = turns.at(-1);
+    // Many models want question and answer in turn; a question that got none goes with the next.
+    if (last?.role === role) last.content += '\n\n' + content;
+    else turns.push({ role, content });
+  }
   return {
     model: modelField.value,
     messages: [
       ...(system === '' ? [] : [{ role: 'system', content: system }]),
-      ...messages.map(({ role, content }) => ({ role, content })),
+      ...turns,
     ],
     ...(temperatureField.value !== '' && { temperature: temperatureField.valueAsNumber }),
     ...(maxTokensField.value !== '' && { max_tokens: maxTokensField.valueAsNumber }),
