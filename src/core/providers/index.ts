@@ -23,6 +23,7 @@ export {
   runRequests,
   runScores,
   runTextScores,
+  textEmbedder,
   tryRequests,
   type RequestOptions,
 } from './run-requests.js';

@@ -49,6 +49,11 @@ export async function openProvider(
   return kind.open(place, options, ports);
 }
 
+/** The name of the kind that a spec means where no file is called like it. */
+export function kindOfSpec(spec: string): string {
+  return PREFIX.exec(spec)?.[1]?.toLowerCase() ?? local.name;
+}
+
 function kindNamed(name: string): ProviderKind {
   const kind = PROVIDER_KINDS.find((candidate) => candidate.name === name.toLowerCase());
   if (kind !== undefined) return kind;

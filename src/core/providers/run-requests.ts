@@ -140,6 +140,17 @@ export async function runEmbeddings(
   return answers.map(({ result, isFromCache }) => ({ result: Float32Array.from(result), isFromCache }));
 }
 
+/**
+ * A provider as what makes vectors of texts, such as those that similar examples are chosen by: in the cache first, and
+ * patiently, as {@link runEmbeddings}.
+ */
+export function textEmbedder(
+  provider: Provider,
+  options: RunOptions,
+): (texts: readonly string[]) => Promise<Float32Array[]> {
+  return async (texts) => (await runEmbeddings(provider, texts, options)).map(({ result }) => result);
+}
+
 function priced(answer: Answer<Completion>, prices: Prices | undefined): Answer<Completion> {
   return { ...answer, result: { ...answer.result, costUsd: costOf(answer.result, prices) } };
 }

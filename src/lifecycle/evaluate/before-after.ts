@@ -1,6 +1,10 @@
 import { join } from 'node:path';
+import { kindOfSpec } from '../../core/providers/open-provider.js';
 import { compareResults, type CompareResult } from './compare.js';
 import { evaluate, type EvaluateOptions, type EvaluatePorts, type EvaluateResult } from './evaluate.js';
+
+/** The task that ships with the toolkit for what tuning is not meant to touch; its rows have categories. */
+export const GENERAL_TASK = 'general';
 
 /** Options of {@link evaluateBeforeAfter}; a judge is also asked which of the two answers to each row is better. */
 export interface BeforeAfterOptions extends Omit<EvaluateOptions, 'model' | 'adapter'> {
@@ -43,6 +47,7 @@ export async function evaluateBeforeAfter(
   const generalOptions = {
     ...{ limit, seed, concurrency, chat, force, judge, judgeKeyVariable },
     ...{ task: general, dataset: generalDataset },
+    slices: general === GENERAL_TASK ? ['category'] : [],
   };
   const out = options.out === undefined ? undefined : join(options.out, 'general');
   return { task, general: await beforeAfter({ base, tuned }, generalOptions, { out }, ports) };
@@ -58,7 +63,8 @@ async function beforeAfter(
     const place = out === undefined ? undefined : join(out, which);
     const thresholds = which === 'tuned' ? options.thresholds : [];
     // The same model makes the vectors of both, or their similarities could not be compared.
-    const usual = { embeddingModel: models.base, judge };
+    const embeddingModel = kindOfSpec(models.base) === 'local' ? models.base : undefined;
+    const usual = { embeddingModel, judge };
     const model = models[which];
     return (await evaluate({ ...options, usual, keep: true, thresholds, model, out: place }, ports))
       .evaluation;

@@ -2,6 +2,7 @@ import { ToolkitError } from '../../core/errors/toolkit-error.js';
 import type { Judge } from '../../core/evaluation/judge.js';
 import { metricOptions } from '../../core/evaluation/metric-options.js';
 import type { Task } from '../../core/evaluation/task.js';
+import { kindOfSpec } from '../../core/providers/open-provider.js';
 import type { ProviderOptions } from '../../core/providers/provider-ports.js';
 import type { Provider } from '../../core/providers/provider.js';
 import type { EvaluateSettings } from './evaluation-options.js';
@@ -18,7 +19,7 @@ export type OpenProvider = (spec: string, options: ProviderOptions) => Promise<P
 
 /** The key's variable where a service takes one: others refuse it. */
 export function keyOptions(spec: string, keyVariable: string | undefined): ProviderOptions {
-  return /^openai:/i.test(spec) ? { keyVariable } : {};
+  return kindOfSpec(spec) === 'openai' ? { keyVariable } : {};
 }
 
 /**

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import EvaluateCompare from '../../../src/commands/evaluate/compare.js';
 import Evaluate from '../../../src/commands/evaluate/index.js';
 import { readEvaluation } from '../../../src/lifecycle/evaluate/read-evaluation.js';
+import type { BeforeAfterResult } from '../../../src/lifecycle/evaluate/before-after.js';
 import type { CompareResult } from '../../../src/lifecycle/evaluate/compare.js';
 import type { EvaluateResult } from '../../../src/lifecycle/evaluate/evaluate.js';
 import { nodeFileSystem } from '../../../src/platform/file-system.js';
@@ -281,5 +282,49 @@ describe('pass-at-k', () => {
     expect(error).toBeUndefined();
     // By hand: 0, 1, 2 and 2 of 2 tries passed.
     expect((result as EvaluateResult).metrics.map(({ value }) => value)).toEqual([0.625, 0.75]);
+  });
+});
+
+describe('before and after tuning', () => {
+  it('a judge says which is better, and each has the same embedding model', async () => {
+    const [base, tuned] = [
+      record('base', ['1', '2', '3', '4']),
+      record('tuned', ['one', 'two', 'three', '4']),
+    ];
+    const words = ['--base', base, '--tuned', tuned, '--dataset', dataset, '--out', join(folder, 'both')];
+    service.play(replies((shown) => (answerIn(shown, 'answer A').length > 1 ? '[[A]]' : '[[B]]')));
+    const { result, error } = await runCommand(Evaluate, [
+      ...words,
+      '--metric',
+      'exact-match',
+      '--judge',
+      spec('j'),
+    ]);
+    expect(error).toBeUndefined();
+    expect(service.received).toHaveLength(6);
+    // By hand: three wins, and equal answers in the fourth row.
+    expect((result as BeforeAfterResult).task.comparison.judgement).toMatchObject({
+      ...{ wins: 3, losses: 0, ties: 1 },
+      win_rate: { value: 0.875 },
+      sign_test: { pValue: 0.25 },
+    });
+
+    const placed = ['--metric', 'embedding-similarity', '--force'];
+    // Recorded outputs make no vectors, so that one is to be named.
+    expect((await runCommand(Evaluate, [...words, ...placed])).error).toMatchObject({
+      hint: expect.stringContaining('--embedding-model') as string,
+    });
+    const named = await runCommand(Evaluate, [
+      ...words,
+      ...placed,
+      '--embedding-model',
+      STARTER_MODEL,
+      '--threads',
+      '1',
+    ]);
+    expect(named.error).toBeUndefined();
+    const { task } = named.result as BeforeAfterResult;
+    expect(task.base.embedding_model).toEqual(task.tuned.embedding_model);
+    expect(task.comparison.metrics[0]!.b).toBeGreaterThan(task.comparison.metrics[0]!.a);
   });
 });

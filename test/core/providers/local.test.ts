@@ -16,7 +16,12 @@ import type {
   Provider,
 } from '../../../src/core/providers/provider.js';
 import { CompletionCache } from '../../../src/core/providers/completion-cache.js';
-import { runEmbeddings, runRequests, runTextScores } from '../../../src/core/providers/run-requests.js';
+import {
+  runEmbeddings,
+  runRequests,
+  runTextScores,
+  textEmbedder,
+} from '../../../src/core/providers/run-requests.js';
 import { SequenceScorer } from '../../../src/core/scoring/sequence-scorer.js';
 import { generateText } from '../../../src/lifecycle/generate/generate-text.js';
 import { systemClock } from '../../../src/platform/clock.js';
@@ -262,6 +267,8 @@ describe('embeddings', () => {
     const [first, again] = [await run(), await run()];
     expect(first.map(({ isFromCache }) => isFromCache)).toEqual([false, false, false]);
     expect(again).toEqual(first.map(({ result }) => ({ result, isFromCache: true })));
+    const embed = textEmbedder(provider, { clock: systemClock });
+    expect(compare((await embed([texts[1]!]))[0]!, vectors[1]!).difference).toBeLessThan(2e-6);
     rmSync(folder, { recursive: true });
 
     const long = 'fox '.repeat(400);
