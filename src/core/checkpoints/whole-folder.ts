@@ -30,7 +30,10 @@ async function wasWrittenHere(files: FileSystem, folder: string, names: readonly
   return marked > 0;
 }
 
-async function assertMayWrite(files: FileSystem, path: string, replace: boolean): Promise<void> {
+/**
+ * @throws ToolkitError `USAGE` where a folder may not be written: a file is there, or what may not be replaced
+ */
+export async function assertMayWrite(files: FileSystem, path: string, replace: boolean): Promise<void> {
   const existing = await files.stat(path);
   if (existing === undefined) return;
   if (existing.kind === 'file') {

@@ -71,7 +71,12 @@ export function scaleColumns(
   const factors = Float64Array.from({ length: width }, (_, input) =>
     inverse ? 1 / scaleAt(input) : scaleAt(input),
   );
-  return rows.map((value, index) => value * factors[index % width]!);
+  const scaled = new Float32Array(rows.length);
+  for (let start = 0; start < rows.length; start += width) {
+    for (let input = 0; input < width; input++)
+      scaled[start + input] = rows[start + input]! * factors[input]!;
+  }
+  return scaled;
 }
 
 /**
