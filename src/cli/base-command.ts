@@ -21,6 +21,9 @@ export abstract class BaseCommand<Result extends object> extends Command {
     quiet: Flags.boolean({ summary: 'Write no progress and no notes to stderr.', helpGroup: 'GLOBAL' }),
   };
 
+  /** What to do after Ctrl-C, where what was done until then is kept. */
+  protected readonly whenStopped: string | undefined = undefined;
+
   private interruption: Interruption | undefined;
   private openProgress: ProgressRenderer | undefined;
 
@@ -37,7 +40,7 @@ export abstract class BaseCommand<Result extends object> extends Command {
   /** Aborted by Ctrl-C; a command hands it to the lifecycle function that does the work. */
   protected get signal(): AbortSignal {
     // Bound at the first use: a command that never asks for it is ended by Ctrl-C as any program is.
-    this.interruption ??= bindInterruption(this.ports);
+    this.interruption ??= bindInterruption(this.ports, this.whenStopped);
     return this.interruption.signal;
   }
 

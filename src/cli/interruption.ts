@@ -11,8 +11,9 @@ export interface Interruption {
 /**
  * Makes the first Ctrl-C abort the signal, so that work can save what it has, and the second end the process.
  * A reader that goes away (`genai … | head -1`) aborts the signal too.
+ * @param hint what to do next, for who stopped it
  */
-export function bindInterruption(ports: Ports): Interruption {
+export function bindInterruption(ports: Ports, hint?: string): Interruption {
   const controller = new AbortController();
   const release = ports.onStop((reason) => {
     if (controller.signal.aborted) {
@@ -24,6 +25,7 @@ export function bindInterruption(ports: Ports): Interruption {
       new ToolkitError(
         reason === 'interrupt' ? 'Stopped by Ctrl-C' : 'Stopped: nothing reads the output any more',
         'INTERRUPTED',
+        hint,
       ),
     );
   });

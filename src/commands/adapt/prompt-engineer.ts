@@ -149,6 +149,9 @@ export default class PromptEngineer extends BaseCommand<PromptEngineerResult> {
     ...ENGINE_FLAGS,
   };
 
+  protected override readonly whenStopped =
+    'Run the same command again to go on: rows that were answered are kept.';
+
   async run(): Promise<PromptEngineerResult> {
     const { flags } = await this.parse(PromptEngineer);
     const { model, prompt, dataset } = flags;

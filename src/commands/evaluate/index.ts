@@ -14,7 +14,7 @@ export default class Evaluate extends BaseCommand<EvaluateResult | BeforeAfterRe
   static override description =
     'MODEL is a folder, or a provider: openai:MODEL@URL, ollama:MODEL, recorded:FILE. Results stand in the layout of ' +
     'lm-evaluation-harness beside the rows and a report; an evaluation that was stopped goes on where it was when it is ' +
-    'run again. With --base and --tuned a model is measured before and after, and with --general on another task too, ' +
+    'run again. With --base and --tuned a model is measured before and after, and with --general on other abilities too, ' +
     'so that forgetting is seen. Answers are also rated by a judge (--metric judge), compared by the vectors of a model ' +
     '(--metric embedding-similarity) and tried several times (--metric pass-at-k). Where a metric does not reach --fail-under, the exit status is 100.';
 
@@ -40,9 +40,9 @@ export default class Evaluate extends BaseCommand<EvaluateResult | BeforeAfterRe
         '<%= config.bin %> <%= command.id %> runs/first --dataset rows.jsonl --metric pass-at-k --samples 5 --k 1,5 --temperature 0.8',
     },
     {
-      description: 'Before and after fine-tuning, on the task and on a general text:',
+      description: 'Before and after fine-tuning, on the task and on general abilities:',
       command:
-        '<%= config.bin %> <%= command.id %> --base MODEL --tuned runs/first --task my-task.yaml --general general.yaml',
+        '<%= config.bin %> <%= command.id %> --base MODEL --tuned runs/first --task my-task.yaml --general',
     },
   ];
 
@@ -63,11 +63,16 @@ export default class Evaluate extends BaseCommand<EvaluateResult | BeforeAfterRe
       dependsOn: ['base'],
       exclusive: ['adapter'],
     }),
-    general: Flags.string({
-      summary: 'Task of other abilities, measured before and after.',
+    general: Flags.boolean({
+      summary: 'Measure general abilities before and after too, on the rows that ship with the toolkit.',
       dependsOn: ['base'],
     }),
-    'general-dataset': Flags.string({ summary: 'Rows of the --general task.', dependsOn: ['general'] }),
+    'general-task': Flags.string({
+      summary: 'Measure this task before and after too, instead.',
+      dependsOn: ['base'],
+      exclusive: ['general'],
+    }),
+    'general-dataset': Flags.string({ summary: 'Rows of the --general-task.', dependsOn: ['general-task'] }),
     'fail-under': Flags.string({
       multiple: true,
       summary: 'METRIC=VALUE that must be reached, else the exit status is 100; several times for several.',
@@ -81,6 +86,9 @@ export default class Evaluate extends BaseCommand<EvaluateResult | BeforeAfterRe
     force: Flags.boolean({ summary: 'Measure again where a finished result is.' }),
     ...EVALUATION_FLAGS,
   };
+
+  protected override readonly whenStopped =
+    'Run the same command again to go on: rows that were answered are kept.';
 
   async run(): Promise<EvaluateResult | BeforeAfterResult> {
     const { args, flags } = await this.parse(Evaluate);
@@ -102,8 +110,11 @@ export default class Evaluate extends BaseCommand<EvaluateResult | BeforeAfterRe
     if (base !== undefined && tuned !== undefined) {
       if (args.model !== undefined)
         throw new ToolkitError('MODEL stands beside --base and --tuned', 'USAGE', 'Leave it out.');
-      const { evaluateBeforeAfter } = await import('../../lifecycle/evaluate/before-after.js');
-      const general = { general: flags.general, generalDataset: flags['general-dataset'] };
+      const { evaluateBeforeAfter, GENERAL_TASK } = await import('../../lifecycle/evaluate/before-after.js');
+      const general = {
+        general: flags['general-task'] ?? (flags.general ? GENERAL_TASK : undefined),
+        generalDataset: flags['general-dataset'],
+      };
       result = await evaluateBeforeAfter({ ...options, ...general, base, tuned }, ports);
       printer.beforeAfter(result);
       measured = result.task.tuned;
