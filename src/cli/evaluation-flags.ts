@@ -28,12 +28,10 @@ const CALL_FLAGS = {
 const JUDGE_FLAGS = {
   'judge-rubric': Flags.string({
     helpGroup: SCORING,
-    dependsOn: ['judge'],
     summary: 'What counts to the judge: a text, or a file that holds it.',
   }),
   'judge-key-variable': Flags.string({
     helpGroup: SCORING,
-    dependsOn: ['judge'],
     summary: 'Environment variable with the key of the judge’s service [default: as for the model].',
   }),
 };

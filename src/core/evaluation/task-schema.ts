@@ -92,7 +92,12 @@ const shots = z
 const metric = z.union(
   [
     line(),
-    z.looseObject({ metric: line().describe('Id of the metric; what stands beside it are its options.') }),
+    z.looseObject({
+      metric: line().describe(
+        'Id of the metric; what stands beside it are its options. bleu: tokenizer; embedding-similarity: model; ' +
+          'judge: model, rubric; pass-at-k: samples, k, check.',
+      ),
+    }),
   ],
   { error: 'must be the id of a metric, or hold it as metric with options beside it' },
 );

@@ -126,6 +126,17 @@ describe('a judge', () => {
     expect(error).toBeUndefined();
     expect((result as EvaluateResult).judge!.model).toBe('openai:own');
     expect(shown()).toContain('The rubric:\nSay 4.\n');
+
+    service.play(replies(() => '[[4]]'));
+    const other = await runCommand(Evaluate, [
+      ...given,
+      '--task',
+      task,
+      '--judge-rubric',
+      'Say what you like.',
+    ]);
+    expect(other.error).toBeUndefined();
+    expect(shown()).toContain('The rubric:\nSay what you like.\n');
   });
 
   it('is named, and its flags belong to its metric', async () => {
