@@ -8,7 +8,6 @@ import { readModel, type Model } from '../../../../src/core/architectures/index.
 import { readAdapterFolder } from '../../../../src/core/checkpoints/adapter-folder.js';
 import { readGgufHeader, type GgufHeader } from '../../../../src/core/checkpoints/gguf-header.js';
 import {
-  exportGguf,
   exportLoraGguf,
   type GgufExport,
   type GgufExportSource,
@@ -16,6 +15,7 @@ import {
 import { TOKENIZER_LISTS } from '../../../../src/core/checkpoints/gguf/tokenizer/read-tokenizer.js';
 import { loadWeights } from '../../../../src/core/checkpoints/load-weights.js';
 import { openModelFolder } from '../../../../src/core/checkpoints/model-folder.js';
+import { writeAsGguf } from './written-model.js';
 import type { ProgressEvent } from '../../../../src/core/progress/progress-event.js';
 import { loadTokenizer } from '../../../../src/core/tokenizers/tokenizer.js';
 import { nodeFileSystem } from '../../../../src/platform/file-system.js';
@@ -62,9 +62,8 @@ async function write(
   const out = join(folder, `${name}-${type}.gguf`);
   const expected = golden<Record<string, ExpectedFile>>(name, 'expected.json')['F32']!;
   const title = String(expected.metadata['general.name']!.value);
-  const result = await exportGguf(await sourceOf(join(GOLDEN, name)), { type, name: title }, out, {
-    files: nodeFileSystem,
-    onProgress: (event) => progress.push(event),
+  const result = await writeAsGguf(join(GOLDEN, name), { type, name: title }, out, (event) => {
+    progress.push(event);
   });
   return [out, result];
 }
@@ -165,10 +164,10 @@ describe('rotary positions', () => {
     ['qwen2', { rope_type: 'yarn', factor: 4, original_max_position_embeddings: 32 }],
   ] as const)('of %s keep their scaling', async (name, scaling) => {
     const [out] = await write(name, 'F16');
-    const { config, close } = await openModelFolder(nodeFileSystem, out);
-    await close();
+    const opened = await openModelFolder(nodeFileSystem, out);
+    await opened.close();
     // Llama 3's factors are ratios to a context, 64 here: of 8,192, the context assumed, they are 128 times as large.
-    expect(config['rope_scaling']).toMatchObject(scaling);
+    expect(opened.config['rope_scaling']).toMatchObject(scaling);
   });
 });
 
