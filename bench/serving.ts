@@ -61,7 +61,7 @@ interface LlamaSequence {
   evaluate(tokens: number[], options: object): AsyncGenerator<number>;
 }
 interface LlamaPackage {
-  getLlama(options: object): Promise<{
+  readonly getLlama: (options: object) => Promise<{
     loadModel(options: object): Promise<{
       createContext(options: object): Promise<{ getSequence(): LlamaSequence }>;
     }>;
