@@ -40,8 +40,8 @@ export default class Serve extends BaseCommand<ServeResult> {
         '<%= config.bin %> <%= command.id %> templates/starter-model --adapter sentiment=runs/sentiment --slots 4',
     },
     {
-      description: 'For other machines, with a key:',
-      command: 'GENAI_API_KEY=secret <%= config.bin %> <%= command.id %> MODEL --host 0.0.0.0',
+      description: 'For other machines, with the key that GENAI_API_KEY holds:',
+      command: '<%= config.bin %> <%= command.id %> MODEL --host 0.0.0.0 --queue 200',
     },
   ];
 
@@ -74,8 +74,7 @@ export default class Serve extends BaseCommand<ServeResult> {
       helpGroup: 'NETWORK',
     }),
     'api-key': Flags.string({
-      env: 'GENAI_API_KEY',
-      summary: 'Key that clients must give; in the environment it is not seen by other users.',
+      summary: 'Key that clients must give [default: GENAI_API_KEY, which other users do not see].',
       helpGroup: 'NETWORK',
     }),
     'allow-unauthenticated': Flags.boolean({
@@ -105,7 +104,7 @@ export default class Serve extends BaseCommand<ServeResult> {
         ...{ slots, context, queue },
         server: {
           ...{ host, port },
-          apiKey: flags['api-key'] || undefined,
+          apiKey: (flags['api-key'] ?? ports.environment['GENAI_API_KEY']) || undefined,
           allowUnauthenticated: flags['allow-unauthenticated'],
           corsOrigin: flags.cors,
           timeoutSeconds: timeout,
