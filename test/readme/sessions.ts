@@ -118,6 +118,11 @@ export function maskVarying(line: string): string {
     .trim();
 }
 
+/** A line with every number masked, and the bars that draw them: for what is learnt anew. */
+export function maskFigures(line: string): string {
+  return maskVarying(line.replaceAll(/[█▉▊▋▌▍▎▏]+/g, '').replaceAll(/\d[\d,.]*\d|\d/g, '#'));
+}
+
 /**
  * Puts an ellipsis into what was printed wherever README.md has one, so that the two can be compared line by line.
  * Lines that README.md does not elide stay, and make the comparison fail.
