@@ -35,7 +35,7 @@ export type {
   MemoryEstimate,
 } from './lifecycle/estimate/memory.js';
 export type { EstimateQuantizationOptions, QuantizationEstimate } from './lifecycle/estimate/quantize.js';
-export type { ResolveModelPorts } from './lifecycle/estimate/resolve-model.js';
+export type { ResolveModelPorts } from './core/selection/resolve-model.js';
 export type { EstimateScalingOptions, ScalingEstimate } from './lifecycle/estimate/scaling.js';
 export type { EstimateTimeOptions, TimeEstimate } from './lifecycle/estimate/time.js';
 export type { BeforeAfterOptions, BeforeAfterResult } from './lifecycle/evaluate/before-after.js';

@@ -15,7 +15,7 @@ import { figure, type Figure } from '../../core/estimates/figure.js';
 import { RECOMPUTATIONS } from '../../core/memory/activations.js';
 import { parseOptions } from '../parse-options.js';
 import { chooseAccelerators, COMPUTE_DTYPES, estimatedGpu, type EstimatedGpu } from './estimated-gpus.js';
-import type { ResolvedModel, ResolveModelPorts } from './resolve-model.js';
+import type { ResolvedModel, ResolveModelPorts } from '../../core/selection/resolve-model.js';
 import { resolveTrainedModel, sequenceLength } from './trained-model.js';
 
 const positive = z.number().int().positive();

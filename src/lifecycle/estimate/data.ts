@@ -20,7 +20,11 @@ import { EPOCH } from '../../core/scaling-laws/laws.js';
 import { loadTokenizer, type Tokenizer } from '../../core/tokenizers/tokenizer.js';
 import type { FileSystem } from '../../platform/file-system.js';
 import { parseOptions } from '../parse-options.js';
-import { resolveModel, type ResolvedModel, type ResolveModelPorts } from './resolve-model.js';
+import {
+  resolveModel,
+  type ResolvedModel,
+  type ResolveModelPorts,
+} from '../../core/selection/resolve-model.js';
 
 const positive = z.number().positive();
 const share = positive.max(1);

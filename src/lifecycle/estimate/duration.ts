@@ -18,7 +18,7 @@ import { DTYPE_BYTES, parseDtype } from '../../core/memory/dtype.js';
 import { keyValueCacheBytes } from '../../core/memory/key-value-cache.js';
 import { didYouMean } from '../../core/near-matches.js';
 import type { EstimatedGpu } from './estimated-gpus.js';
-import type { ResolvedModel } from './resolve-model.js';
+import type { ResolvedModel } from '../../core/selection/resolve-model.js';
 import type { TimeOptions, Work } from './time-options.js';
 import { sequenceLength } from './trained-model.js';
 

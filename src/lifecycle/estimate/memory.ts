@@ -16,7 +16,11 @@ import {
   type EstimateMemoryOptions,
   type ParsedMemoryOptions,
 } from './memory-options.js';
-import { resolveModel, type ResolvedModel, type ResolveModelPorts } from './resolve-model.js';
+import {
+  resolveModel,
+  type ResolvedModel,
+  type ResolveModelPorts,
+} from '../../core/selection/resolve-model.js';
 
 export type { EstimateMemoryOptions } from './memory-options.js';
 

@@ -8,7 +8,7 @@ import {
   type NumberFormat,
 } from '../../core/number-formats/index.js';
 import { parseOptions } from '../parse-options.js';
-import { resolveModel, type ResolveModelPorts } from './resolve-model.js';
+import { resolveModel, type ResolveModelPorts } from '../../core/selection/resolve-model.js';
 
 const optionsSchema = z.object({
   /** As {@link resolveModel} takes it. */

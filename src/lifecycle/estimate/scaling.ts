@@ -10,7 +10,7 @@ import { equalLossModels, type EqualLossModel } from '../../core/scaling-laws/eq
 import { findLaw, SCALING_LAWS } from '../../core/scaling-laws/laws.js';
 import { isWithinFit, tokensPerParameter, type ScalingLaw } from '../../core/scaling-laws/scaling-law.js';
 import { parseOptions } from '../parse-options.js';
-import { resolveModel, type ResolveModelPorts } from './resolve-model.js';
+import { resolveModel, type ResolveModelPorts } from '../../core/selection/resolve-model.js';
 import { BUDGET_WAYS, trainingBudget, type TrainingBudget } from './training-budget.js';
 
 const positive = z.number().positive();

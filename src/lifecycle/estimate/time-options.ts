@@ -4,7 +4,7 @@ import { USUAL_BANDWIDTH_UTILISATION, USUAL_PUE } from '../../core/compute/index
 import { ToolkitError } from '../../core/errors/toolkit-error.js';
 import { trainingRunSchema } from './compute.js';
 import { chooseAccelerators } from './estimated-gpus.js';
-import type { ResolvedModel } from './resolve-model.js';
+import type { ResolvedModel } from '../../core/selection/resolve-model.js';
 
 const positive = z.number().int().positive();
 const share = z.number().positive().max(1);

@@ -4,7 +4,7 @@ import { parseOptions } from '../parse-options.js';
 import { describeModel, trainingCompute, type ComputedModel } from './compute.js';
 import { duration, type Duration } from './duration.js';
 import { estimatedGpu, type EstimatedGpu } from './estimated-gpus.js';
-import type { ResolveModelPorts } from './resolve-model.js';
+import type { ResolveModelPorts } from '../../core/selection/resolve-model.js';
 import { runExpenses, type RunExpenses } from './run-expenses.js';
 import {
   acceleratorsOf,

@@ -1,6 +1,10 @@
 import { ToolkitError } from '../../core/errors/toolkit-error.js';
 import type { ModelShape } from '../../core/architectures/architecture.js';
-import { resolveModel, type ResolvedModel, type ResolveModelPorts } from './resolve-model.js';
+import {
+  resolveModel,
+  type ResolvedModel,
+  type ResolveModelPorts,
+} from '../../core/selection/resolve-model.js';
 
 /** Tokens of a training sequence assumed where none is named and the model allows more. */
 const USUAL_SEQUENCE = 4096;

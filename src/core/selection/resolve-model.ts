@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { readJsonObject } from '../../core/checkpoints/json-file.js';
-import { ToolkitError } from '../../core/errors/toolkit-error.js';
-import { memoryModel, type MemoryModel } from '../../core/memory/memory-model.js';
-import { looksLikeNumber, parseParameterCount } from '../../core/memory/parameter-count.js';
-import { typicalModel } from '../../core/memory/typical-model.js';
-import { didYouMean } from '../../core/near-matches.js';
-import type { CardFolders } from '../../core/selection/model-catalogue.js';
+import { readJsonObject } from '../checkpoints/json-file.js';
+import { ToolkitError } from '../errors/toolkit-error.js';
+import { memoryModel, type MemoryModel } from '../memory/memory-model.js';
+import { looksLikeNumber, parseParameterCount } from '../memory/parameter-count.js';
+import { typicalModel } from '../memory/typical-model.js';
+import { didYouMean } from '../near-matches.js';
+import type { CardFolders } from './model-catalogue.js';
 import type { FileSystem } from '../../platform/file-system.js';
 import type { ModelHub } from '../../platform/model-hub.js';
 
@@ -71,7 +71,7 @@ async function fromConfig(
   { fileSystem }: ResolveModelPorts,
 ): Promise<ResolvedModel> {
   const config = await readJsonObject(fileSystem, path);
-  const { readModelStructure } = await import('../../core/model-structures/index.js');
+  const { readModelStructure } = await import('../model-structures/index.js');
   return { model: memoryModel(readModelStructure(config, path)), name, source };
 }
 
@@ -86,8 +86,8 @@ function splitPaths(path: string): string[] {
 }
 
 async function fromGguf(path: string, { fileSystem }: ResolveModelPorts): Promise<ResolvedModel> {
-  const { readGgufHeader } = await import('../../core/checkpoints/gguf-header.js');
-  const { ggufMemoryModel } = await import('../../core/memory/gguf-model.js');
+  const { readGgufHeader } = await import('../checkpoints/gguf-header.js');
+  const { ggufMemoryModel } = await import('../memory/gguf-model.js');
   const headers = [];
   for (const part of splitPaths(path)) {
     const file = await fileSystem.open(part);
@@ -104,24 +104,24 @@ async function fromGguf(path: string, { fileSystem }: ResolveModelPorts): Promis
 async function fromHub(id: string, { hub }: ResolveModelPorts): Promise<ResolvedModel> {
   if (hub === undefined) throw new ToolkitError(`hf:${id}: no model hub is at hand`, 'UNSUPPORTED');
   const { config, totalBytes } = await (await hub()).readModelFacts(id);
-  const { readModelStructure } = await import('../../core/model-structures/index.js');
+  const { readModelStructure } = await import('../model-structures/index.js');
   const model = memoryModel(readModelStructure(config, `${HUB_PREFIX}${id}/config.json`));
   return { model, name: id, source: 'hub', ...(totalBytes > 0 && { storedBytes: totalBytes }) };
 }
 
 /** The configuration and the name of a model that has a card: the user's own, or the toolkit's. */
 async function findCard(name: string, { fileSystem, cardFolders }: ResolveModelPorts) {
-  const { findModelCard } = await import('../../core/model-cards/index.js');
+  const { findModelCard } = await import('../model-cards/index.js');
   const card = await findModelCard(name);
   if (cardFolders === undefined) return card;
-  const { findUserModel } = await import('../../core/selection/model-catalogue.js');
+  const { findUserModel } = await import('./model-catalogue.js');
   return (await findUserModel(name, { fileSystem, cardFolders }))?.card ?? card;
 }
 
 async function fromCard(name: string, ports: ResolveModelPorts): Promise<ResolvedModel> {
   const card = looksLikeNumber(name) ? undefined : await findCard(name, ports);
   if (card === undefined) {
-    const { modelCardIds } = await import('../../core/model-cards/index.js');
+    const { modelCardIds } = await import('../model-cards/index.js');
     const guess = didYouMean(name, modelCardIds());
     throw new ToolkitError(
       `${name}: neither a number of parameters, nor a model that is known, nor a file or folder that exists`,
@@ -129,7 +129,7 @@ async function fromCard(name: string, ports: ResolveModelPorts): Promise<Resolve
       guess === undefined ? WAYS : `${guess} ${WAYS}`,
     );
   }
-  const { readModelStructure } = await import('../../core/model-structures/index.js');
+  const { readModelStructure } = await import('../model-structures/index.js');
   const structure = readModelStructure(card.config, card.id);
   return { model: memoryModel(structure), name: card.name, source: 'card' };
 }
