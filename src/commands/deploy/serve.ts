@@ -53,7 +53,11 @@ export default class Serve extends BaseCommand<ServeResult> {
       summary: 'NAME=FOLDER of a LoRA adapter; can be given several times.',
     }),
     'adapters-folder': Flags.string({ summary: 'Folder of adapters, each served under its folder’s name.' }),
-    'most-adapters': Flags.integer({ min: 1, default: 4, summary: 'Adapters that are loaded at once.' }),
+    'most-adapters': Flags.integer({
+      min: 1,
+      default: 4,
+      summary: 'Adapters that are loaded at once; each takes as much memory as the model.',
+    }),
     slots: Flags.integer({ min: 1, default: 8, summary: 'Requests that a model answers at once.' }),
     context: Flags.integer({
       min: 2,

@@ -1,16 +1,19 @@
 import type { FileSystem } from '../../platform/file-system.js';
-import { loadWeights } from '../checkpoints/load-weights.js';
+import { loadWeights, openWeights } from '../checkpoints/load-weights.js';
 import type { Engine } from '../engine/engine.js';
 import { ToolkitError } from '../errors/toolkit-error.js';
+import { BatchedSlotModel, type SlotSettings } from '../generation/batched-slot-model.js';
 import { CachedSlotModel } from '../generation/cached-slot-model.js';
-import { LanguageModel } from '../generation/language-model.js';
+import { readFixedWeights } from '../generation/fixed-weights.js';
+import { LanguageModel, type LoadedAdapter } from '../generation/language-model.js';
 import { loadAdapter } from '../generation/load-adapter.js';
-import { openModelSource } from '../generation/load-language-model.js';
+import { openModelSource, type ModelSource } from '../generation/load-language-model.js';
+import type { SlotModel } from '../generation/slot-model.js';
 import type { ProgressListener } from '../progress/progress-event.js';
 import { BASE_NAME, type LoadModel } from './model-pool.js';
 
 /** Slots of models, and how much each can hold. */
-export interface SlotSettings {
+export interface ContextSettings {
   readonly slots: number;
   /** Tokens of a prompt and its answer; `undefined` for the model's own limit, up to {@link USUAL_CONTEXT}. */
   readonly context: number | undefined;
@@ -32,7 +35,7 @@ export async function openModels(
   model: string,
   adapters: ReadonlyMap<string, string>,
   engine: Engine,
-  { slots, context }: SlotSettings,
+  { slots, context }: ContextSettings,
   onProgress?: ProgressListener,
   signal?: AbortSignal,
 ): Promise<LoadModel> {
@@ -53,13 +56,40 @@ export async function openModels(
     await loadAdapter(files, source.adapterFolder!, base.model);
     sources.set(name, source);
   }
-  const weights = await loadWeights(files, base.folder, base.model, onProgress, signal);
+  const open = await slotOpener(files, base, engine, { slots, capacity }, onProgress, signal);
   return async (name) => {
     const { adapterFolder, tokenizer } = sources.get(name)!;
     const adapter =
       adapterFolder === undefined ? undefined : await loadAdapter(files, adapterFolder, base.model);
-    const languageModel = await LanguageModel.create(engine, base.model, weights, adapter);
-    const slotModel = await CachedSlotModel.create(languageModel, slots, capacity);
-    return { slotModel, tokenizer, vocabulary: shape.vocabulary, hidden: shape.hidden };
+    return { slotModel: await open(adapter), tokenizer, vocabulary: shape.vocabulary, hidden: shape.hidden };
+  };
+}
+
+/** Makes slots for the model with an adapter, or without one. */
+type OpenSlots = (adapter: LoadedAdapter | undefined) => Promise<SlotModel>;
+
+/** Reads the weights; what runs them depends on where the engine computes. */
+async function slotOpener(
+  files: FileSystem,
+  { folder, model }: ModelSource,
+  engine: Engine,
+  settings: SlotSettings,
+  onProgress: ProgressListener | undefined,
+  signal: AbortSignal | undefined,
+): Promise<OpenSlots> {
+  if (engine.name === 'onnxruntime' && engine.device === 'cpu') {
+    const stored = await openWeights(files, folder, model);
+    const { tensors, quantized } = await readFixedWeights(stored, model, {}, onProgress, signal).finally(() =>
+      stored.close(),
+    );
+    return (adapter) => {
+      const weights = { tensors: new Map([...tensors, ...(adapter?.weights ?? [])]), quantized };
+      return BatchedSlotModel.create(engine, { model, adapter: adapter?.settings }, weights, settings);
+    };
+  }
+  const weights = await loadWeights(files, folder, model, onProgress, signal);
+  return async (adapter) => {
+    const languageModel = await LanguageModel.create(engine, model, weights, adapter);
+    return CachedSlotModel.create(languageModel, settings.slots, settings.capacity);
   };
 }
