@@ -12,7 +12,6 @@ export const WORD_BITS = 32;
 function ofBytes(dtype: SafetensorsDtype, shape: readonly number[], bytes: Uint8Array): StoredTensor {
   return {
     ...{ dtype, shape, bytes: bytes.length },
-    // eslint-disable-next-line @typescript-eslint/require-await -- the bytes are at hand
     content: async function* () {
       yield bytes;
     },
