@@ -7,6 +7,16 @@ export {
   type LoraAdapterConfig,
 } from './adapter-folder.js';
 export type { HostTensor, StateDict, StorageType } from './checkpoint.js';
+export {
+  exportGguf,
+  exportLoraGguf,
+  ggufFileTypes,
+  isGgufFile,
+  openGgufModel,
+  type GgufExport,
+  type GgufExportOptions,
+  type GgufExportSource,
+} from './gguf/index.js';
 export { loadWeights } from './load-weights.js';
 export {
   openModelFolder,

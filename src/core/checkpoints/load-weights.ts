@@ -51,12 +51,15 @@ function mismatch(folder: ModelFolder, model: Model, problems: readonly string[]
   const shown = problems.slice(0, SHOWN_PROBLEMS).map((problem) => `\n  ${problem}`);
   const more = problems.length > SHOWN_PROBLEMS ? `\n  … and ${problems.length - SHOWN_PROBLEMS} more` : '';
   const isQuantized = isJsonObject(folder.config['quantization_config']);
+  const isOneFile = folder.configPath === folder.path;
   return new ToolkitError(
-    `${folder.path}: the weights do not fit config.json (architecture ${model.architecture}):${shown.join('')}${more}`,
+    `${folder.path}: the weights do not fit ${isOneFile ? 'the metadata' : 'config.json'} (architecture ${model.architecture}):${shown.join('')}${more}`,
     isQuantized ? 'UNSUPPORTED' : 'BAD_CHECKPOINT',
     isQuantized
       ? 'These weights are quantised; get the model as it was before quantisation.'
-      : 'Get config.json and the weights again, both from the same model.',
+      : isOneFile
+        ? 'Get the file again.'
+        : 'Get config.json and the weights again, both from the same model.',
   );
 }
 

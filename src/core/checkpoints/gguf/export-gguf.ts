@@ -96,7 +96,7 @@ export async function exportGguf(
   for (const { name, shape } of model.parameters) {
     const layout = family.layoutOf(name, model);
     const stored = layout.kind === 'transposed' ? shape.toReversed() : shape;
-    // Every parameter of a family's models has its name: the contract test of this folder walks them.
+    // Every parameter of a family's models has a name: a test walks them.
     add(ggmlName(family, name)!, stored, async () => toGgufLayout(await source.readTensor(name), layout));
   }
 

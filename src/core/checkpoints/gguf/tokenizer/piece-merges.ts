@@ -3,6 +3,9 @@
  * a merge, and the better the third, the sooner they are merged.
  */
 
+/** SentencePiece makes pieces of 16 characters unless told; a file that claims far more must not cost their square. */
+const LONGEST_PIECE = 512;
+
 /** @returns merges, the first to be made first; of one piece those of the earlier parts first */
 export function mergesOfPieces(
   pieces: readonly string[],
@@ -13,6 +16,7 @@ export function mergesOfPieces(
   scored.sort((a, b) => b.score - a.score || a.index - b.index);
   return scored.flatMap(({ piece }) => {
     const merges: [string, string][] = [];
+    if (piece.length > LONGEST_PIECE) return merges;
     const characters = Array.from(piece);
     let left = '';
     for (const character of characters.slice(0, -1)) {

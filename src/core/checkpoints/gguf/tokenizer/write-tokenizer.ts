@@ -285,7 +285,9 @@ function writePieces({ tokenizer, path }: TokenizerFiles, writer: TokenizerWrite
     .map(([piece]) => piece)
     .filter((piece) => !special.has(piece) && !BYTE_TOKEN.test(piece));
   const scores = scoresOfPieces(pieces, merges);
-  if (mergesOfPieces(pieces, (piece) => scores.get(piece)!).length !== merges.length) {
+  const known = new Set(pieces);
+  const ofPieces = merges.filter(([left, right]) => known.has(left + right));
+  if (mergesOfPieces(pieces, (piece) => scores.get(piece)!).length !== ofPieces.length) {
     throw unsupported(path, 'its merges are not those of a SentencePiece vocabulary');
   }
   const prefix = [tokenizer['normalizer'], tokenizer['pre_tokenizer']]
