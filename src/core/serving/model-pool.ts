@@ -104,7 +104,8 @@ export class ModelPool {
     const adapters = [...this.residents].filter(([other]) => other !== BASE_NAME);
     if (adapters.length < this.mostAdapters) return undefined;
     const leaving = adapters.find(([, { uses, model }]) => uses === 0 && model !== undefined);
-    if (leaving === undefined) throw new QueueFull(adapters.length);
+    if (leaving === undefined)
+      throw new QueueFull(`all ${adapters.length} adapters that may be loaded at once are in use`);
     const [leavingName, { model }] = leaving;
     this.residents.delete(leavingName);
     return model;

@@ -1,9 +1,4 @@
-/** As many requests wait as may wait; a later attempt can succeed. */
+/** There is more to do than may wait; a later attempt can succeed. The message says what there is too much of. */
 export class QueueFull extends Error {
   override readonly name = 'QueueFull';
-
-  /** @param waiting requests that wait */
-  constructor(readonly waiting: number) {
-    super(`${waiting} requests wait already`);
-  }
 }

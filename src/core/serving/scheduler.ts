@@ -11,6 +11,9 @@ import { chooseSlot, type SlotChoice } from './slot-choice.js';
 import { TokenBytes } from './token-bytes.js';
 import type { Turns } from './turns.js';
 
+/** Tokens whose bytes are looked up without a pause: some ten milliseconds. */
+const TOKENS_AT_ONCE = 500;
+
 /** What a scheduler works with. */
 export interface SchedulerParts {
   readonly model: SlotModel;
@@ -61,8 +64,8 @@ interface Order {
 
 /**
  * Continuous batching: requests join and leave at every step. A round continues every answer in a slot by one token,
- * and reads one piece of one prompt, so that answers flow while others' prompts are read; prompts take turns. What
- * slots hold from earlier texts is used again.
+ * and reads of prompts no more than one piece of the largest size, so that answers flow meanwhile; prompts take turns.
+ * What slots hold from earlier texts is used again.
  */
 export class Scheduler {
   readonly tokenBytes: TokenBytes;
@@ -140,6 +143,15 @@ export class Scheduler {
     return vectors;
   }
 
+  /** Makes ready what grammars need, a little at a time: large vocabularies take seconds, and others wait. */
+  async prepareGrammars(): Promise<void> {
+    if (this.tokenTree !== undefined) return;
+    for (let token = 0; token < this.parts.vocabulary; token++) {
+      this.tokenBytes.of(token);
+      if (token % TOKENS_AT_ONCE === 0) await turnOfEvents();
+    }
+  }
+
   /** Resolves once nothing is being computed. */
   async idle(): Promise<void> {
     await this.working;
@@ -173,7 +185,7 @@ export class Scheduler {
     // Those for which slots are free only wait for the next round.
     if (this.waiting.length >= queueLimit + this.free.length) {
       work.order.complete();
-      throw new QueueFull(this.waiting.length);
+      throw new QueueFull(`${this.waiting.length} requests wait already`);
     }
     this.waiting.push(work);
     this.working ??= this.work();
@@ -191,7 +203,7 @@ export class Scheduler {
     this.forget();
     this.admit();
     await this.continueAnswers();
-    await this.readPiece();
+    await this.readPieces();
   }
 
   /** Lets go of what nobody waits for any more. */
@@ -252,39 +264,56 @@ export class Scheduler {
     return prompt[this.parts.model.tokensOf(slot).length] ?? answer.lastToken;
   }
 
-  /** One piece of the prompt whose turn it is, or one embedding. */
-  private async readPiece(): Promise<void> {
-    const [turn] = this.reading;
-    if (turn === undefined) return;
+  /** Several short prompts, or a piece of a long one. */
+  private async readPieces(): Promise<void> {
+    let left = this.parts.model.largestRead;
+    for (const turn of [...this.reading]) {
+      if (left <= 0) return;
+      if (!turn[1].order.isOver) left -= await this.readPiece(turn);
+    }
+  }
+
+  /**
+   * Reads a piece of a prompt, or embeds a text.
+   *
+   * @returns tokens read
+   */
+  private async readPiece(turn: readonly [number, Work]): Promise<number> {
     const [slot, work] = turn;
     // The others come before it is its turn again.
     this.reading.delete(slot);
     this.reading.set(slot, work);
+    let length = 0;
     await this.attempt([turn], async () => {
-      if (work.kind === 'embedding') await this.embedNext(slot, work);
-      else await this.readNext(slot, work);
+      length = work.kind === 'embedding' ? await this.embedNext(slot, work) : await this.readNext(slot, work);
     });
+    return length;
   }
 
-  private async embedNext(slot: number, { texts, vectors, order, settle }: EmbeddingWork): Promise<void> {
-    const vector = await this.parts.model.embed(slot, texts[vectors.length]!);
+  private async embedNext(slot: number, { texts, vectors, order, settle }: EmbeddingWork): Promise<number> {
+    const text = texts[vectors.length]!;
+    const vector = await this.parts.model.embed(slot, text);
     vectors.push(vector.slice());
-    if (vectors.length < texts.length) return;
-    this.release(slot);
-    order.complete();
-    settle();
+    if (vectors.length === texts.length) {
+      this.release(slot);
+      order.complete();
+      settle();
+    }
+    return text.length;
   }
 
-  private async readNext(slot: number, work: AnswerWork): Promise<void> {
+  private async readNext(slot: number, work: AnswerWork): Promise<number> {
     const { model } = this.parts;
     const { prompt, answer } = work;
     const start = model.tokensOf(slot).length;
     const end = answer.scoresPrompt ? 1 : Math.min(start + model.largestRead, prompt.length);
     const logits = await model.read(slot, prompt.slice(start, end));
-    if (end < prompt.length && !answer.scoresPrompt) return;
-    this.reading.delete(slot);
-    this.answering.set(slot, work);
-    this.take(slot, work, logits);
+    if (end === prompt.length || answer.scoresPrompt) {
+      this.reading.delete(slot);
+      this.answering.set(slot, work);
+      this.take(slot, work, logits);
+    }
+    return end - start;
   }
 
   /** Uses the logits that follow the tokens in a slot. */

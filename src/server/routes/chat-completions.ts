@@ -84,13 +84,15 @@ export function chatCompletionsRoute(server: FastifyInstance, context: ServerCon
       facts.promptTokens = prompt.length;
       if (settings.logPrompts) facts.prompts = [text];
       const hasLogprobs = body.logprobs === true;
+      const grammar = grammarOf(body.response_format);
+      if (grammar !== undefined) await model.scheduler.prepareGrammars();
       const generation: GenerationRequest = {
         ...samplingRequest(body, () => ports.randomSeed()),
         prompt,
         maxNewTokens: body.max_completion_tokens ?? body.max_tokens ?? undefined,
         likeliest: hasLogprobs ? (body.top_logprobs ?? 0) : undefined,
         scorePrompt: false,
-        grammar: grammarOf(body.response_format),
+        grammar,
       };
       const secondsSoFar = (): number => (ports.now() - request.began) / 1000;
       const events = observed(answerEvents(model, [generation], signal), facts, secondsSoFar);
