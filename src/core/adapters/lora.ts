@@ -112,6 +112,27 @@ export function loraAdaptation(
   };
 }
 
+/**
+ * What merging the adapter adds to a layer's weight: `scaling · B A`, [outputs, inputs].
+ *
+ * @param parameter looks up the adapter's matrices
+ * @returns `undefined` for layers that are not adapted
+ */
+export function loraWeightChange(
+  model: Model,
+  settings: LoraSettings,
+  parameter: (name: string) => Tensor,
+): (module: string) => Tensor2D | undefined {
+  const scaling = loraScaling(settings);
+  const adapted = new Set(loraTargets(model, settings).map(({ module }) => module));
+  return (module) => {
+    if (!adapted.has(module)) return undefined;
+    const a = parameter(loraParameterName(module, 'A')) as Tensor2D;
+    const b = parameter(loraParameterName(module, 'B')) as Tensor2D;
+    return tf.matMul(tf.mul(b, scaling), a);
+  };
+}
+
 function withoutGradient(compute: () => Tensor): Tensor {
   return withGradient([tf.scalar(0)], compute, () => [tf.scalar(0)]);
 }

@@ -2,6 +2,7 @@
 export { activationScales, searchScales, type ChannelReader, type FoundScales } from './awq.js';
 export { calibrate, type Calibration, type LayerInputs } from './calibration.js';
 export { dequantizeMatrix } from './dequantize-matrix.js';
+export { fakeQuantize } from './fake-quantization.js';
 export { bitsPerWeight, BLOCK_SIZES, type IntegerScheme } from './integer-scheme.js';
 export { OutputErrors, type OutputError } from './output-error.js';
 export { planLayers, type KeptLayer, type LayerPlan, type PlannedLayer } from './plan-layers.js';

@@ -1,6 +1,6 @@
 import tf from '../engine/tensorflow-js.js';
 import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs';
-import { loraAdaptation, type LoraSettings } from '../adapters/lora.js';
+import { loraAdaptation, loraWeightChange, type LoraSettings } from '../adapters/lora.js';
 import type { Model, ParameterSpec } from '../architectures/architecture.js';
 import type { Program, TensorData, TensorSpec } from '../engine/engine.js';
 import { sumOfSquares } from '../engine/operations/sum-of-squares.js';
@@ -8,6 +8,8 @@ import { sequenceAttention } from '../layers/attention.js';
 import type { ForwardContext } from '../layers/forward-context.js';
 import { linearCrossEntropy } from '../losses/linear-cross-entropy.js';
 import { tokenLosses } from '../losses/token-losses.js';
+import { fakeQuantize } from '../quantization/fake-quantization.js';
+import type { PlannedLayer } from '../quantization/plan-layers.js';
 import type { Batch } from './batch.js';
 
 /** A model with what is trained of it. */
@@ -18,6 +20,8 @@ export interface TrainedModel {
   /** Parameters that no gradient is taken for. */
   readonly frozen: readonly ParameterSpec[];
   readonly trainable: readonly ParameterSpec[];
+  /** Linear layers that compute with their weights, an adapter merged into them, as these are once quantised. */
+  readonly rounded?: readonly PlannedLayer[] | undefined;
 }
 
 /** What decides a program's shapes. */
@@ -108,11 +112,32 @@ export function gradientName(parameter: string): string {
 }
 
 function contextFor(trained: TrainedModel, inputs: Tensors, parameters: Tensors): ForwardContext {
+  const { model, adapter, rounded } = trained;
   const parameter = (name: string): Tensor => parameters[name] ?? inputs[name]!;
   const attend = sequenceAttention(inputs['segments']);
-  if (trained.adapter === undefined) return { parameter, attend };
-  const counter = inputs['dropout_counter'];
-  return { parameter, attend, adapt: loraAdaptation(trained.model, trained.adapter, parameter, counter) };
+  const adapt = adapter && loraAdaptation(model, adapter, parameter, inputs['dropout_counter']);
+  const context: ForwardContext = { parameter, attend, ...(adapt && { adapt }) };
+  if (rounded === undefined) return context;
+  return withRoundedWeights(context, rounded, adapter && loraWeightChange(model, adapter, parameter));
+}
+
+/** @param changeOf what an adapter adds to a layer's weight, before that is rounded */
+function withRoundedWeights(
+  context: ForwardContext,
+  layers: readonly PlannedLayer[],
+  changeOf?: (module: string) => Tensor | undefined,
+): ForwardContext {
+  const byWeight = new Map(layers.map((layer) => [`${layer.module}.weight`, layer]));
+  return {
+    ...context,
+    parameter(name) {
+      const [weight, layer] = [context.parameter(name), byWeight.get(name)];
+      if (layer === undefined) return weight;
+      const change = changeOf?.(layer.module);
+      return fakeQuantize(change === undefined ? weight : tf.add(weight, change), layer.scheme);
+    },
+    adapt: (module, x) => (byWeight.has(`${module}.weight`) ? undefined : context.adapt?.(module, x)),
+  };
 }
 
 function weightedLoss(trained: TrainedModel, inputs: Tensors, parameters: Tensors): Tensor {
