@@ -84,6 +84,20 @@ export async function openModelFolder(files: FileSystem, path: string): Promise<
   }
 }
 
+/** The configuration of a model folder, whose weights need not be there, or of a GGUF file; throws as {@link openModelFolder}. */
+export async function readModelConfig(
+  files: FileSystem,
+  path: string,
+): Promise<Pick<ModelFolder, 'config' | 'configPath'>> {
+  if (await isGgufFile(files, path)) {
+    const opened = await openModelFolder(files, path);
+    await opened.close();
+    return opened;
+  }
+  const configPath = join(path, CONFIG_FILE);
+  return { config: await readJsonObject(files, configPath), configPath };
+}
+
 async function listModelFolder(files: FileSystem, path: string): Promise<string[]> {
   const info = await files.stat(path);
   if (info === undefined) {

@@ -6,7 +6,12 @@ import { readModel } from '../../core/architectures/index.js';
 import { initializeParameters } from '../../core/architectures/initialize.js';
 import { writeAdapterFolder } from '../../core/checkpoints/adapter-folder.js';
 import { loadWeights } from '../../core/checkpoints/load-weights.js';
-import { openModelFolder, writeModelFolder, type ModelFolder } from '../../core/checkpoints/model-folder.js';
+import {
+  openModelFolder,
+  readModelConfig,
+  writeModelFolder,
+  type ModelFolder,
+} from '../../core/checkpoints/model-folder.js';
 import { readStateDict } from '../../core/checkpoints/tensor-source.js';
 import type { Engine } from '../../core/engine/engine.js';
 import { ToolkitError } from '../../core/errors/toolkit-error.js';
@@ -126,9 +131,8 @@ export async function estimateFineTuneMemory(
 ): Promise<RunMemoryEstimate> {
   // Where the run would be written changes nothing.
   const parsed = parseOptions(fineTuneOptionsSchema, { ...options, out: '.' });
-  const folder = await openModelFolder(files, parsed.model);
-  await folder.close();
-  const { trained, data } = await prepareRun(parsed, readModel(folder.config, folder.configPath), files);
+  const { config, configPath } = await readModelConfig(files, parsed.model);
+  const { trained, data } = await prepareRun(parsed, readModel(config, configPath), files);
   return estimateRunMemory(trained, data, resources.freeMemoryBytes());
 }
 
