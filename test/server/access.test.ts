@@ -156,8 +156,8 @@ describe('what takes too long, or is too much', () => {
   const endless = { ...chat, max_tokens: 400, logit_bias: { [END_TOKEN]: -100 } };
 
   it('is answered with 408 once its time is over, and as the last event of a stream', async () => {
-    await start({ timeoutSeconds: 0.3 });
-    server!.slotModels.get('base')!.delay = 10;
+    await start({ timeoutSeconds: 1 });
+    server!.slotModels.get('base')!.delay = 20;
     const whole = await post(server!, CHAT, endless);
     expect(whole.status).toBe(408);
     const stream = await post(server!, CHAT, { ...endless, stream: true });
