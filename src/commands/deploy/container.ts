@@ -51,7 +51,10 @@ export default class DeployContainer extends BaseCommand<DeployContainerResult> 
     }),
     port: Flags.integer({ default: 8080, min: 1024, max: 65_535, summary: 'Port of the server.' }),
     slots: Flags.integer({ default: 8, min: 1, summary: 'Requests that are answered at once.' }),
-    context: Flags.integer({ default: 2048, min: 2, summary: 'Tokens of a prompt and its answer.' }),
+    context: Flags.integer({
+      min: 2,
+      summary: 'Tokens of a prompt and its answer [default: the model’s own, up to 2048].',
+    }),
     cpus: Flags.integer({ default: 4, min: 1, summary: 'Processors that it may use.' }),
     'memory-gib': numberFlag({ summary: 'Limit of memory in GiB [default: estimated for the model].' }),
     force: Flags.boolean({ summary: 'Write over files of the same name.' }),
@@ -73,11 +76,14 @@ export default class DeployContainer extends BaseCommand<DeployContainerResult> 
       },
       {
         ...{ files, templates: TEMPLATES, version: readToolkitPackage().version },
-        servingBytes: async (batch, tokens) => {
-          const { model, storedBytes } = await resolveModel(args.model, { fileSystem: files });
-          // What is stored in 16 bits may be computed with in 32.
-          return inferenceMemory(model, { dtype: 'fp32', batch, context: tokens, weightBytes: storedBytes })
-            .total_bytes;
+        describeModel: async (path) => {
+          const { model, storedBytes: weightBytes } = await resolveModel(path, { fileSystem: files });
+          return {
+            contextLength: model.shape.contextLength,
+            // What is stored in 16 bits may be computed with in 32.
+            servingBytes: (batch, tokens) =>
+              inferenceMemory(model, { dtype: 'fp32', batch, context: tokens, weightBytes }).total_bytes,
+          };
         },
       },
     );

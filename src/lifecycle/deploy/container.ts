@@ -33,6 +33,9 @@ const VOLUME_HEADROOM = 0.5;
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 
+/** Tokens of a prompt and its answer. */
+const USUAL_CONTEXT = 2048;
+
 /** A name in Kubernetes (RFC 1123), short enough for what is put behind it. */
 const NAME = /^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/;
 /** An image's name with its tag or digest, as the distribution's reference grammar has it; without a tag it means another image tomorrow. */
@@ -61,7 +64,8 @@ const optionsSchema = z.strictObject({
   /** Ordinary users may listen to none below 1024. */
   port: z.number().int().min(1024).max(65_535),
   slots: z.number().int().min(1),
-  context: z.number().int().min(2),
+  /** By default {@link USUAL_CONTEXT}, or the model's own limit where that is less. */
+  context: z.number().int().min(2).optional(),
   cpus: z.number().int().min(1).max(1024),
   memoryGib: z.number().positive().max(65_536).optional(),
   modelInImage: z.boolean().default(false),
@@ -80,8 +84,15 @@ export interface DeployContainerPorts {
   readonly templates: string;
   /** Version of the toolkit that the image gets. */
   readonly version: string;
-  /** Bytes that it takes to serve the model to so many requests at once, of so many tokens each. */
-  readonly servingBytes: (slots: number, context: number) => Promise<number>;
+  readonly describeModel: (model: string) => Promise<ServedModel>;
+}
+
+/** What the limits rest on. */
+export interface ServedModel {
+  /** Positions that the model was made for. */
+  readonly contextLength: number;
+  /** Bytes that it takes to serve it to so many requests at once, of so many tokens each. */
+  readonly servingBytes: (slots: number, context: number) => number;
 }
 
 /** What {@link deployContainer} made. */
@@ -100,7 +111,8 @@ export interface DeployContainerResult {
 }
 
 /** What stands in the files. */
-interface Settings extends Pick<Parsed, 'port' | 'slots' | 'context' | 'cpus' | 'program' | 'modelInImage'> {
+interface Settings extends Pick<Parsed, 'port' | 'slots' | 'cpus' | 'program' | 'modelInImage'> {
+  readonly context: number;
   readonly name: string;
   readonly image: string;
   readonly version: string;
@@ -116,7 +128,7 @@ interface Settings extends Pick<Parsed, 'port' | 'slots' | 'context' | 'cpus' | 
  * Writes what runs a model server elsewhere: an image, a compose file, Kubernetes manifests, a systemd unit.
  *
  * @throws ToolkitError `USAGE` for values that a format cannot hold safely, and for files that are there unless forced;
- *   `NOT_FOUND` for a model that is none; whatever the estimate throws. Nothing is written then.
+ *   `NOT_FOUND` for a model that is none; `CONTEXT_OVERFLOW`; whatever the model's description throws. Nothing is written then.
  */
 export async function deployContainer(
   options: DeployContainerOptions,
@@ -126,13 +138,21 @@ export async function deployContainer(
   const { files } = ports;
   const source = resolve(chosen.model);
   const bytes = await modelBytes(files, source);
-  const estimated =
-    chosen.memoryGib === undefined ? await ports.servingBytes(chosen.slots, chosen.context) : null;
+  const { contextLength, servingBytes } = await ports.describeModel(source);
+  const context = chosen.context ?? Math.min(USUAL_CONTEXT, contextLength);
+  if (context > contextLength) {
+    throw new ToolkitError(
+      `--context ${context}: the model was made for ${contextLength} positions`,
+      'CONTEXT_OVERFLOW',
+      `Choose at most ${contextLength}, or a model with a longer context.`,
+    );
+  }
+  const estimated = chosen.memoryGib === undefined ? servingBytes(chosen.slots, context) : null;
   const limit = estimated === null ? chosen.memoryGib! * GIB : estimated * (1 + HEADROOM);
   const name = chosen.name ?? nameOf(source);
   const settings: Settings = {
     ...chosen,
-    ...{ name, source, version: ports.version },
+    ...{ name, source, context, version: ports.version },
     image: chosen.image ?? `${name}:${ports.version}`,
     file: bytes.isFile ? basename(source) : null,
     memoryMib: Math.max(4, Math.ceil(limit / MIB / MEMORY_STEP)) * MEMORY_STEP,

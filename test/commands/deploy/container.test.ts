@@ -35,7 +35,7 @@ describe('genai deploy container', () => {
       image,
     } = result as DeployContainerResult;
     expect(image).toMatch(/^genai-starter-model:\d+\.\d+\.\d+/);
-    // More than the weights in 32 bits, and the cache of eight sequences of 2,048 tokens in 32 bits, by hand:
+    // More than the weights in 32 bits, and the cache of eight sequences of all positions in 32 bits, by hand:
     const config = JSON.parse(readFileSync(join(STARTER_MODEL, 'config.json'), 'utf8')) as Record<
       string,
       number
@@ -44,7 +44,8 @@ describe('genai deploy container', () => {
     const hidden = config['hidden_size'] ?? config['n_embd']!;
     const heads = config['num_attention_heads'] ?? config['n_head']!;
     const keyValueWidth = (hidden / heads) * (config['num_key_value_heads'] ?? heads);
-    const cache = 2 * layers * keyValueWidth * 8 * 2048 * 4;
+    const cache =
+      2 * layers * keyValueWidth * 8 * (config['max_position_embeddings'] ?? config['n_positions']!) * 4;
     expect(estimated!).toBeGreaterThan(cache);
     expect(limit).toBeGreaterThanOrEqual(estimated! * 1.25);
     expect(limit - estimated! * 1.25).toBeLessThan(128 * 2 ** 20);

@@ -47,7 +47,10 @@ async function make(
     },
     {
       ...{ files: nodeFileSystem, templates: TEMPLATES, version: '1.2.3' },
-      servingBytes: async (slots, context) => slots * context * MIB,
+      describeModel: async () => ({
+        contextLength: 1024,
+        servingBytes: (slots, context) => slots * context * MIB,
+      }),
     },
   );
   return { ...result, read: (file) => readFileSync(join(result.folder, file), 'utf8') };
@@ -278,6 +281,12 @@ describe('all targets', () => {
     const error = await make(options).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ToolkitError);
     expect(error).toMatchObject({ code: 'USAGE', message: expect.stringMatching(message) as string });
+  });
+
+  it('have the context of the model, and no longer one', async () => {
+    const { read } = await make({ context: undefined, target: 'systemd', name: 'first' });
+    expect(read('first.service')).toContain('"--context" "1024"');
+    await expect(make({ context: 1025 })).rejects.toMatchObject({ code: 'CONTEXT_OVERFLOW' });
   });
 
   it('refuse what is no model', async () => {
