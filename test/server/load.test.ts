@@ -11,7 +11,7 @@ const CONNECTIONS = 32;
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await testServer({ slots: 8, queueLimit: 20 });
+  server = await testServer({ slots: 8, queueLimit: 22 });
 });
 afterAll(() => server.close());
 
@@ -75,8 +75,11 @@ async function load(seed: number, requests: number): Promise<Record<string, numb
       const kind = outcome === 'left' ? 'left' : `${isStream ? 'stream' : 'whole'} ${outcome.status}`;
       counts[kind] = (counts[kind] ?? 0) + 1;
       if (outcome === 'left') continue;
-      if (outcome.status === 429) expect(JSON.parse(outcome.body).error.code).toBe('queue_full');
-      else if (isStream) expect(outcome.body).toMatch(/"finish_reason":"length".*\n\ndata: \[DONE\]\n\n$/);
+      if (outcome.status === 429) {
+        expect(JSON.parse(outcome.body).error.code).toBe('queue_full');
+        // Those who came again at once would be most of all requests.
+        await new Promise((resolve) => setTimeout(resolve, 30));
+      } else if (isStream) expect(outcome.body).toMatch(/"finish_reason":"length".*\n\ndata: \[DONE\]\n\n$/);
       else expect(JSON.parse(outcome.body).usage.completion_tokens).toBe(length);
     }
   };
@@ -106,7 +109,8 @@ describe('under load', () => {
 
     expect(Object.values(counts).reduce((sum, count) => sum + count, 0)).toBe(REQUESTS);
     expect(Object.keys(counts).filter((kind) => !/^(left|(stream|whole) (200|429))$/.test(kind))).toEqual([]);
-    expect(counts['left']).toBeGreaterThan(30);
+    expect(counts['left']).toBeGreaterThan(10);
+    expect((counts['whole 429'] ?? 0) + (counts['stream 429'] ?? 0)).toBeGreaterThan(0);
     expect(counts['whole 200']).toBeGreaterThan(100);
     expect(counts['stream 200']).toBeGreaterThan(100);
     await expect.poll(() => server.entries.length).toBe(REQUESTS);
