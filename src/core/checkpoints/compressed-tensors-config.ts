@@ -73,14 +73,14 @@ export function readWeightsSchemes(where: string, quantizationConfig: JsonObject
 /** Layers that share a scheme. */
 export interface QuantizedLayers {
   readonly scheme: IntegerScheme;
-  /** Module names; those of the first group are all linear layers that no other group names. */
+  /** Module names; those of the last group are all linear layers that no other group names. */
   readonly modules: readonly string[];
 }
 
 /** What a model's `quantization_config` is made of. */
 export interface CompressedTensorsConfig {
   readonly format: IntegerFormat;
-  /** The most common scheme first. */
+  /** The most common scheme last. */
   readonly groups: readonly QuantizedLayers[];
   /** Linear layers that are not quantised. */
   readonly ignored: readonly string[];
@@ -97,8 +97,8 @@ const ACTIVATIONS = {
 export function formatCompressedTensorsConfig(config: CompressedTensorsConfig): JsonObject {
   const { format, groups, ignored, dynamicActivations } = config;
   const groupOf = ({ scheme, modules }: QuantizedLayers, index: number): JsonObject => ({
-    // A name goes before a class of modules.
-    targets: index === 0 ? ['Linear'] : [...modules],
+    // Readers take the first target that fits, and a name goes before a class of modules.
+    targets: index === groups.length - 1 ? ['Linear'] : [...modules],
     weights: {
       ...{ num_bits: scheme.bits, type: 'int', symmetric: scheme.symmetric, dynamic: false },
       ...(scheme.blockSize === null

@@ -315,7 +315,7 @@ function quantizationConfig({ plan, target }: IntegerPlan): Readonly<Record<stri
   }
   return formatCompressedTensorsConfig({
     ...{ format: target.format, dynamicActivations: target.dynamicActivations },
-    groups: [...byBlock.values()].sort((a, b) => b.modules.length - a.modules.length),
+    groups: [...byBlock.values()].sort((a, b) => a.modules.length - b.modules.length),
     ignored: plan.kept.map(({ module }) => module),
   });
 }

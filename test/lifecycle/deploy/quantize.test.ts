@@ -88,11 +88,11 @@ describe('quantize', () => {
     const { ignore, config_groups: groups } = config.quantization_config;
     expect(ignore).toEqual(['lm_head']);
     // Rows of 96 take blocks of 32, and are named; the class stands for all others.
-    expect(groups['group_0']).toMatchObject({
+    expect(groups['group_1']).toMatchObject({
       targets: ['Linear'],
       weights: { num_bits: 4, group_size: 64 },
     });
-    expect(groups['group_1']).toMatchObject({
+    expect(groups['group_0']).toMatchObject({
       targets: ['model.layers.0.mlp.down_proj'],
       weights: { num_bits: 4, group_size: 32, strategy: 'group', symmetric: true },
     });
