@@ -13,6 +13,8 @@ export interface WholeFolderOptions {
   readonly extraFiles?: Readonly<Record<string, string>>;
   /** Replace the folder if it exists and was written by this toolkit. */
   readonly replace?: boolean;
+  /** Whether a folder is ours to replace, where it bears another mark than that of weight files. */
+  readonly isOwn?: (folder: string) => Promise<boolean>;
 }
 
 /** Whether every weight file in a folder bears our mark; folders never hold folders. */
@@ -33,7 +35,12 @@ async function wasWrittenHere(files: FileSystem, folder: string, names: readonly
 /**
  * @throws ToolkitError `USAGE` where a folder may not be written: a file is there, or what may not be replaced
  */
-export async function assertMayWrite(files: FileSystem, path: string, replace: boolean): Promise<void> {
+export async function assertMayWrite(
+  files: FileSystem,
+  path: string,
+  replace: boolean,
+  isOwn?: WholeFolderOptions['isOwn'],
+): Promise<void> {
   const existing = await files.stat(path);
   if (existing === undefined) return;
   if (existing.kind === 'file') {
@@ -52,7 +59,7 @@ export async function assertMayWrite(files: FileSystem, path: string, replace: b
       'Choose another folder, or ask for this one to be replaced.',
     );
   }
-  if (!(await wasWrittenHere(files, path, names))) {
+  if (!(await (isOwn?.(path) ?? wasWrittenHere(files, path, names)))) {
     throw new ToolkitError(
       `${path}: will not be replaced, because it holds something that this toolkit did not write`,
       'USAGE',
@@ -63,15 +70,15 @@ export async function assertMayWrite(files: FileSystem, path: string, replace: b
 
 /**
  * Writes a folder that appears complete or not at all: it is filled under a temporary name beside `path`, then
- * renamed. An existing non-empty folder is refused, or on request replaced if its weight files bear our mark and it
- * holds no folders.
+ * renamed. An existing non-empty folder is refused, or on request replaced if it is ours: its weight files bear our mark
+ * and it holds no folders, or `isOwn` says so.
  * @param fill writes the content into the folder it is given
  * @throws USAGE when `path` cannot be written or replaced, before `fill` is called; whatever `fill` throws
  */
 export async function writeWholeFolder(
   files: FileSystem,
   path: string,
-  { extraFiles = {}, replace = false }: WholeFolderOptions,
+  { extraFiles = {}, replace = false, isOwn }: WholeFolderOptions,
   fill: (folder: string) => Promise<void>,
 ): Promise<void> {
   const name = basename(path);
@@ -92,7 +99,7 @@ export async function writeWholeFolder(
   if ((await files.stat(target)) === undefined && (await files.stat(previous)) !== undefined) {
     await files.rename(previous, target);
   }
-  await assertMayWrite(files, target, replace);
+  await assertMayWrite(files, target, replace, isOwn);
   await files.remove(partial);
   await files.makeDirectory(partial);
   try {

@@ -29,6 +29,13 @@ export interface ExportTarget {
   readonly id: string;
   /** What runs it, in a line. */
   readonly description: string;
+  /** `library_name` of a card on the hub. */
+  readonly library: string;
+  /** How an exported folder is run, for its card. */
+  readonly usage: {
+    readonly language: 'sh' | 'js' | 'python';
+    text(facts: { readonly name: string; readonly precision: string; readonly entry: string }): string;
+  };
   /** Types that weights can be written in, the usual one first. */
   readonly precisions: readonly string[];
   /** Path of the file or folder that is to be run, from the export's folder. */

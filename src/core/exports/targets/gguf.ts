@@ -20,6 +20,8 @@ export function ggufFileName({ name, precision }: Pick<ExportRequest, 'name' | '
 export const gguf: ExportTarget = {
   id: 'gguf',
   description: 'A GGUF file: llama.cpp, LM Studio, Ollama, node-llama-cpp',
+  library: 'gguf',
+  usage: { language: 'sh', text: ({ entry }) => `llama-cli -m ${entry}` },
   precisions: [USUAL, ...ggufFileTypes().filter((type) => type !== USUAL)],
   entry: ggufFileName,
   // The writer refuses a disk that is too small by the exact size.

@@ -20,16 +20,18 @@ const PRECISIONS: Readonly<
     string,
     {
       readonly suffix: string;
+      /** What it is called where the file is loaded. */
+      readonly dtype: string;
       readonly bits: 4 | 8 | undefined;
       readonly inHalf: boolean;
       readonly bytes: number;
     }
   >
 > = {
-  fp32: { suffix: '', bits: undefined, inHalf: false, bytes: 4 },
-  fp16: { suffix: '_fp16', bits: undefined, inHalf: true, bytes: 2 },
-  int8: { suffix: '_int8', bits: 8, inHalf: true, bytes: 1.25 },
-  int4: { suffix: '_q4', bits: 4, inHalf: true, bytes: 0.75 },
+  fp32: { suffix: '', dtype: 'fp32', bits: undefined, inHalf: false, bytes: 4 },
+  fp16: { suffix: '_fp16', dtype: 'fp16', bits: undefined, inHalf: true, bytes: 2 },
+  int8: { suffix: '_int8', dtype: 'int8', bits: 8, inHalf: true, bytes: 1.25 },
+  int4: { suffix: '_q4', dtype: 'q4', bits: 4, inHalf: true, bytes: 0.75 },
 };
 
 function fileName(precision: string): string {
@@ -50,6 +52,17 @@ function rounding(bits: 4 | 8): (weight: HostTensor) => QuantizedMatrix {
 export const onnx: ExportTarget = {
   id: 'onnx',
   description: 'An ONNX graph: Transformers.js in browsers and Node, ONNX Runtime anywhere',
+  library: 'transformers.js',
+  usage: {
+    language: 'js',
+    text: ({ name, precision }) =>
+      [
+        "import { env, pipeline } from '@huggingface/transformers';",
+        '',
+        "Object.assign(env, { allowRemoteModels: false, localModelPath: '..' }); // the folder that holds this one",
+        `const generate = await pipeline('text-generation', '${name}', { dtype: '${PRECISIONS[precision]!.dtype}' });`,
+      ].join('\n'),
+  },
   precisions: Object.keys(PRECISIONS),
   entry: ({ precision }) => join('onnx', fileName(precision)),
   expectedBytes: ({ source, precision }) =>

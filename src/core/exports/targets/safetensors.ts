@@ -15,6 +15,12 @@ const STORAGE: Readonly<Record<string, { readonly type: StorageType; readonly by
 export const safetensors: ExportTarget = {
   id: 'safetensors',
   description: 'A Hugging Face folder: transformers, vLLM, TGI, MLX and this toolkit',
+  library: 'transformers',
+  usage: {
+    language: 'python',
+    text: () =>
+      'from transformers import AutoModelForCausalLM, AutoTokenizer\n\nmodel = AutoModelForCausalLM.from_pretrained(".")\ntokenizer = AutoTokenizer.from_pretrained(".")',
+  },
   precisions: Object.keys(STORAGE),
   entry: () => '.',
   expectedBytes: ({ source, precision }) =>

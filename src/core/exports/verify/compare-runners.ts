@@ -1,0 +1,389 @@
+import { ToolkitError } from '../../errors/toolkit-error.js';
+import type { ProgressListener } from '../../progress/progress-event.js';
+import { LogitComparison, logSumExp } from './compare-logits.js';
+import type { ExportRunner, SpecialToken } from './export-runner.js';
+import type { Limits } from './limits.js';
+import { PROBE_CONVERSATIONS, PROBE_TEXTS } from './probe-texts.js';
+
+/** One thing that was compared. */
+export interface VerificationRow {
+  readonly check: string;
+  readonly original: string;
+  readonly exported: string;
+  /** What is held against the limit. */
+  readonly value: number | null;
+  readonly limit: number | null;
+  /** `note`: it differs, and does no harm, or is not judged. */
+  readonly verdict: 'pass' | 'fail' | 'note';
+  /** The first difference. */
+  readonly detail: string | null;
+}
+
+/** What is compared with. */
+export interface ComparisonSettings {
+  readonly limits: Limits;
+  /** Further prompts of the user. */
+  readonly prompts: readonly string[];
+  /** Texts that perplexity is taken of. */
+  readonly prose: readonly string[];
+}
+
+/** What comparing needs from outside. */
+export interface ComparisonPorts {
+  readonly onProgress: ProgressListener;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Tokens that are generated greedily. */
+const GREEDY_TOKENS = 64;
+/** Prompts that are continued. */
+const GREEDY_PROMPTS = 4;
+/** Tokens of a text whose logits are held at once: 128 rows of 150,000 numbers take 77 MB. */
+const LONGEST_TEXT = 128;
+/** Characters shown around a difference. */
+const SHOWN = 24;
+
+/** A conversation as a runner sees it; `undefined` where its template refuses it. */
+function attempt<T>(action: () => T): T | undefined {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof ToolkitError) return undefined;
+    throw error;
+  }
+}
+
+function counted<T>(
+  check: string,
+  cases: readonly T[],
+  differenceOf: (one: T) => string | undefined,
+): VerificationRow {
+  const differences = cases.flatMap((one) => differenceOf(one) ?? []);
+  const same = cases.length - differences.length;
+  return {
+    check,
+    original: String(cases.length),
+    exported: `${same} the same`,
+    value: same,
+    limit: cases.length,
+    verdict: differences.length === 0 ? 'pass' : 'fail',
+    detail: differences[0] ?? null,
+  };
+}
+
+function equality(check: string, original: string, exported: string, detail?: string): VerificationRow {
+  const isSame = original === exported;
+  const shown = isSame ? null : (detail ?? null);
+  return {
+    ...{ check, original, exported, value: null, limit: null },
+    verdict: isSame ? 'pass' : 'fail',
+    detail: shown,
+  };
+}
+
+function firstDifference<T>(a: ArrayLike<T>, b: ArrayLike<T>): number | undefined {
+  for (let index = 0; index < Math.max(a.length, b.length); index++) if (a[index] !== b[index]) return index;
+  return undefined;
+}
+
+function textDifference(original: string, exported: string): string | undefined {
+  const at = firstDifference(original, exported);
+  if (at === undefined) return undefined;
+  const around = (text: string): string => JSON.stringify(text.slice(Math.max(0, at - SHOWN), at + SHOWN));
+  return `at character ${at}: ${around(original)} became ${around(exported)}`;
+}
+
+function idDifference(
+  what: string,
+  original: readonly number[],
+  exported: readonly number[],
+): string | undefined {
+  const at = firstDifference(original, exported);
+  if (at === undefined) return undefined;
+  const around = (ids: readonly number[]): string =>
+    `[${ids.slice(Math.max(0, at - 2), at + 4).join(', ')}${at + 4 < ids.length ? ', …' : ''}]`;
+  return `${JSON.stringify(what.slice(0, SHOWN * 2))}, token ${at}: ${around(original)} became ${around(exported)}`;
+}
+
+/** What stands before and after a text that is begun and ended. */
+function surroundings(runner: ExportRunner): string {
+  const [text] = PROBE_TEXTS as [string];
+  const plain = runner.tokenize(text, false);
+  const whole = runner.tokenize(text, true);
+  const start = whole.findIndex((_, index) => plain.every((id, offset) => whole[index + offset] === id));
+  const ids = (part: readonly number[]): string => (part.length === 0 ? 'nothing' : part.join(' '));
+  return `${ids(whole.slice(0, start))} … ${ids(whole.slice(start + plain.length))}`;
+}
+
+function special(token: SpecialToken | undefined): string {
+  return token === undefined ? 'none' : `${token.id} ${JSON.stringify(token.text)}`;
+}
+
+function endsOf(runner: ExportRunner): number[] {
+  return Array.from({ length: runner.vocabulary }, (_, id) => id).filter((id) => runner.isEnd(id));
+}
+
+function stopRow(original: ExportRunner, exported: ExportRunner): VerificationRow {
+  const [expected, found] = [endsOf(original), endsOf(exported)];
+  const missing = expected.filter((id) => !found.includes(id));
+  const further = found.filter((id) => !expected.includes(id));
+  return {
+    ...{ check: 'stop tokens', original: expected.join(' ') || 'none', exported: found.join(' ') || 'none' },
+    ...{ value: missing.length, limit: 0 },
+    verdict: missing.length > 0 ? 'fail' : further.length > 0 ? 'note' : 'pass',
+    detail:
+      missing.length > 0
+        ? `${missing.join(', ')} does not end an answer in the export`
+        : further.length > 0
+          ? `${further.join(', ')} ends an answer in the export too`
+          : null,
+  };
+}
+
+/**
+ * Texts and tokens: what both make of the same conversations and texts, and what begins and ends them.
+ */
+export function compareTexts(
+  original: ExportRunner,
+  exported: ExportRunner,
+  prompts: readonly string[],
+): VerificationRow[] {
+  const rows: VerificationRow[] = [];
+  const conversations = PROBE_CONVERSATIONS.filter(
+    (messages) => original.hasChatTemplate && attempt(() => original.renderChat(messages)) !== undefined,
+  );
+  if (original.hasChatTemplate !== exported.hasChatTemplate) {
+    const says = ({ hasChatTemplate }: ExportRunner): string => (hasChatTemplate ? 'has one' : 'has none');
+    rows.push(equality('chat template', says(original), says(exported)));
+  } else if (conversations.length > 0) {
+    rows.push(
+      counted('chat template', conversations, (messages) =>
+        textDifference(
+          original.renderChat(messages),
+          attempt(() => exported.renderChat(messages)) ?? '(refused)',
+        ),
+      ),
+      counted('tokens of chats', conversations, (messages) =>
+        idDifference(
+          messages.at(-1)!.content,
+          original.encodeChat(messages),
+          attempt(() => exported.encodeChat(messages)) ?? [],
+        ),
+      ),
+    );
+  }
+  rows.push(
+    counted('tokens of texts', [...PROBE_TEXTS, ...prompts], (text) =>
+      idDifference(text, original.tokenize(text, false), exported.tokenize(text, false)),
+    ),
+    equality(
+      'around a text',
+      surroundings(original),
+      surroundings(exported),
+      'what is put before and after a prompt',
+    ),
+  );
+  if (original.begin !== undefined) {
+    rows.push(equality('begin of sequence', special(original.begin), special(exported.begin)));
+  }
+  if (original.end !== undefined) {
+    rows.push(equality('end of sequence', special(original.end), special(exported.end)));
+  }
+  rows.push(stopRow(original, exported));
+  return rows;
+}
+
+/** Token ids that both models read, as the original makes them. */
+interface Sequences {
+  readonly probes: readonly (readonly number[])[];
+  readonly prose: readonly (readonly number[])[];
+  /** To be continued. */
+  readonly prompts: readonly (readonly number[])[];
+}
+
+function sequencesFor(
+  original: ExportRunner,
+  contextLength: number,
+  { prompts, prose }: ComparisonSettings,
+): Sequences {
+  const longest = Math.min(LONGEST_TEXT, contextLength);
+  const cut = (ids: readonly number[]): readonly number[] => ids.slice(0, longest);
+  const chats = original.hasChatTemplate
+    ? PROBE_CONVERSATIONS.flatMap((messages) => {
+        const ids = attempt(() => original.encodeChat(messages));
+        return ids === undefined ? [] : [ids];
+      })
+    : [];
+  const given = prompts.map((text) => original.tokenize(text, true));
+  const texts = PROBE_TEXTS.map((text) => original.tokenize(text, true));
+  const continued = [...given, ...chats, ...texts].filter(
+    ({ length }) => length > 0 && length < contextLength - 1,
+  );
+  return {
+    probes: [...given, ...chats, ...texts].map(cut).filter(({ length }) => length > 0),
+    prose: prose.flatMap((text) => {
+      const ids = original.tokenize(text, true);
+      const windows = Math.ceil(ids.length / longest);
+      return Array.from({ length: windows }, (_, index) =>
+        ids.slice(index * longest, (index + 1) * longest),
+      ).filter(({ length }) => length > 1);
+    }),
+    prompts: continued.slice(0, GREEDY_PROMPTS),
+  };
+}
+
+/** Sum of -ln p of each token after the first. */
+function surprise(tokens: readonly number[], logits: readonly Float32Array[]): number {
+  let sum = 0;
+  for (let index = 1; index < tokens.length; index++) {
+    const row = logits[index - 1]!;
+    sum += logSumExp(row) - row[tokens[index]!]!;
+  }
+  return sum;
+}
+
+function measured(
+  check: string,
+  exported: string,
+  value: number,
+  limit: number | null,
+  isReached: boolean,
+  original = '',
+): VerificationRow {
+  return {
+    ...{ check, original, exported, value, limit },
+    verdict: limit === null ? 'note' : isReached ? 'pass' : 'fail',
+    detail: null,
+  };
+}
+
+const figure = (value: number): string =>
+  Number.isFinite(value) ? (value === 0 ? '0' : Number(value.toPrecision(4)).toString()) : String(value);
+
+/**
+ * Predictions: logits after every token of the same texts, the greedy continuation, and perplexity.
+ *
+ * @throws ToolkitError what the runners throw
+ */
+export async function comparePredictions(
+  original: ExportRunner,
+  exported: ExportRunner,
+  settings: ComparisonSettings,
+  { onProgress, signal }: ComparisonPorts,
+): Promise<VerificationRow[]> {
+  const { limits } = settings;
+  if (original.vocabulary !== exported.vocabulary) {
+    return [equality('rows of logits', String(original.vocabulary), String(exported.vocabulary))];
+  }
+  const contextLength = Math.min(original.contextLength, exported.contextLength);
+  const { probes, prose, prompts } = sequencesFor(original, contextLength, settings);
+  const total = probes.length + prose.length + prompts.length;
+  let done = 0;
+  const step = (): void => {
+    signal?.throwIfAborted();
+    onProgress({ stage: `compare with ${exported.name}`, done: done++, total, unit: 'texts' });
+  };
+
+  const comparison = new LogitComparison();
+  const surprises = { original: 0, exported: 0, tokens: 0 };
+  for (const tokens of [...probes, ...prose]) {
+    step();
+    const [expected, found] = [await original.logits(tokens), await exported.logits(tokens)];
+    expected.forEach((logits, index) => comparison.add(logits, found[index]!));
+    if (!prose.includes(tokens)) continue;
+    surprises.original += surprise(tokens, expected);
+    surprises.exported += surprise(tokens, found);
+    surprises.tokens += tokens.length - 1;
+  }
+  const { distance } = comparison;
+  const rows = [
+    measured(
+      'KL divergence, mean',
+      figure(distance.meanDivergence),
+      distance.meanDivergence,
+      limits.meanDivergence,
+      distance.meanDivergence <= limits.meanDivergence,
+      `${distance.positions} positions`,
+    ),
+    measured(
+      'KL divergence, largest',
+      figure(distance.largestDivergence),
+      distance.largestDivergence,
+      limits.largestDivergence,
+      distance.largestDivergence <= (limits.largestDivergence ?? 0),
+    ),
+    measured(
+      'same likeliest token',
+      `${figure(100 * distance.sameLikeliest)} %`,
+      distance.sameLikeliest,
+      limits.sameLikeliest,
+      distance.sameLikeliest >= limits.sameLikeliest,
+    ),
+    measured(
+      'largest error of a logit',
+      figure(distance.largestError),
+      distance.largestError,
+      limits.largestError,
+      distance.largestError <= (limits.largestError ?? 0),
+    ),
+  ];
+  rows.push(await greedyRow(original, exported, prompts, contextLength, limits, step));
+  if (surprises.tokens > 0) {
+    const change = (surprises.exported - surprises.original) / surprises.tokens;
+    rows.push(
+      measured(
+        'perplexity',
+        figure(Math.exp(surprises.exported / surprises.tokens)),
+        Math.abs(change),
+        limits.perplexityChange,
+        Math.abs(change) <= limits.perplexityChange,
+        figure(Math.exp(surprises.original / surprises.tokens)),
+      ),
+    );
+  }
+  return rows;
+}
+
+/** Greedy answers up to the first token that differs; one that was as likely but for rounding is no difference. */
+async function greedyRow(
+  original: ExportRunner,
+  exported: ExportRunner,
+  prompts: readonly (readonly number[])[],
+  contextLength: number,
+  limits: Limits,
+  step: () => void,
+): Promise<VerificationRow> {
+  let [same, total] = [0, 0];
+  let detail: string | null = null;
+  for (const prompt of prompts) {
+    step();
+    const count = Math.min(GREEDY_TOKENS, contextLength - prompt.length);
+    const [expected, found] = [await original.greedy(prompt, count), await exported.greedy(prompt, count)];
+    const at = firstDifference(expected, found);
+    total += expected.length;
+    same += at ?? expected.length;
+    if (at === undefined) continue;
+    const [wanted, got] = [expected[at], found[at]];
+    if (wanted !== undefined && got !== undefined && prompt.length + at < LONGEST_TEXT) {
+      const logits = (await original.logits([...prompt, ...expected.slice(0, at)])).at(-1)!;
+      if (logits[wanted]! - logits[got]! <= (limits.largestError ?? 0)) {
+        same += expected.length - at;
+        continue;
+      }
+    }
+    if (limits.sameGreedy !== null)
+      detail ??= `token ${at} of an answer: ${wanted ?? 'the end'} became ${got ?? 'the end'}`;
+  }
+  const share = total === 0 ? 1 : same / total;
+  return {
+    ...measured(
+      'greedy tokens',
+      `${same} the same`,
+      share,
+      limits.sameGreedy,
+      share >= (limits.sameGreedy ?? 0),
+      String(total),
+    ),
+    detail,
+  };
+}
