@@ -29,7 +29,8 @@ const HIDDEN_INPUTS = [
 ];
 
 export default defineConfig(
-  { ignores: ['dist/', 'node_modules/', 'coverage/', 'runs/'] },
+  // Applications are written for projects of their own, and checked by a compiler of theirs in a test.
+  { ignores: ['dist/', 'node_modules/', 'coverage/', 'runs/', 'templates/'] },
   {
     rules: {
       // `== null` asks for null and undefined at once.

@@ -15,6 +15,8 @@ export interface ResolvedModel {
   /** As it is spoken of: the count, the card's name, the path. */
   readonly name: string;
   readonly source: 'count' | 'card' | 'config' | 'checkpoint' | 'gguf' | 'hub';
+  /** On the hub, where the weights are not here. */
+  readonly repository?: string;
   /** Bytes of the weights as they are stored, where the name led to a file that tells. */
   readonly storedBytes?: number;
 }
@@ -106,7 +108,13 @@ async function fromHub(id: string, { hub }: ResolveModelPorts): Promise<Resolved
   const { config, totalBytes } = await (await hub()).readModelFacts(id);
   const { readModelStructure } = await import('../model-structures/index.js');
   const model = memoryModel(readModelStructure(config, `${HUB_PREFIX}${id}/config.json`));
-  return { model, name: id, source: 'hub', ...(totalBytes > 0 && { storedBytes: totalBytes }) };
+  return {
+    model,
+    name: id,
+    source: 'hub',
+    repository: id,
+    ...(totalBytes > 0 && { storedBytes: totalBytes }),
+  };
 }
 
 /** The configuration and the name of a model that has a card: the user's own, or the toolkit's. */
@@ -131,5 +139,11 @@ async function fromCard(name: string, ports: ResolveModelPorts): Promise<Resolve
   }
   const { readModelStructure } = await import('../model-structures/index.js');
   const structure = readModelStructure(card.config, card.id);
-  return { model: memoryModel(structure), name: card.name, source: 'card' };
+  const { huggingFaceId: repository } = card;
+  return {
+    model: memoryModel(structure),
+    name: card.name,
+    source: 'card',
+    ...(repository !== null && { repository }),
+  };
 }

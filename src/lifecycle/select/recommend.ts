@@ -31,7 +31,8 @@ import { findMachine, type Machine, type MachinePorts } from '../../core/acceler
 import { loadModels, type CataloguePorts } from '../../core/selection/model-catalogue.js';
 import { parametersOption } from './parameters-option.js';
 import { summarizeModel, type ModelSummary } from './model-summary.js';
-import { readScope, taskOf } from './read-scope.js';
+import { readScope } from '../../core/scope/read-scope.js';
+import { taskOf } from './task-of.js';
 
 /** Stands for no demand on the licence. */
 const ANY_LICENCE = 'any';

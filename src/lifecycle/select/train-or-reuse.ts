@@ -18,7 +18,8 @@ import { selectableModel } from '../../core/selection/selectable-model.js';
 import { wayTo, WAYS, type Way, type WayId } from '../../core/selection/ways.js';
 import { parseOptions } from '../parse-options.js';
 import { findModel, loadModels, type CataloguePorts } from '../../core/selection/model-catalogue.js';
-import { readScope, taskOf } from './read-scope.js';
+import { readScope } from '../../core/scope/read-scope.js';
+import { taskOf } from './task-of.js';
 
 /** One machine as it is usually rented. */
 const USUAL_GPUS = 8;

@@ -1,31 +1,8 @@
-import { join } from 'node:path';
 import { ToolkitError } from '../../core/errors/toolkit-error.js';
 import { SCOPE_FILE } from '../../core/project/project-folder.js';
-import { parseScope, type Scope } from '../../core/scope/scope.js';
+import type { Scope } from '../../core/scope/scope.js';
 import { findScopeTask, SCOPE_TASK_NAMES, SCOPE_TASKS, type ScopeTaskName } from '../../core/scope/tasks.js';
-import type { FileSystem } from '../../platform/file-system.js';
 import { knownName } from './known-name.js';
-
-/** Where a scope may lie. */
-export interface ScopePorts {
-  readonly fileSystem: FileSystem;
-  readonly projectFolder: string;
-}
-
-/**
- * The scope in a file, or the project's own; `undefined` where none is named and the project has none.
- *
- * @throws ToolkitError `USAGE` for a scope that cannot be read, `NOT_FOUND` for a file that is not there
- */
-export async function readScope(
-  path: string | undefined,
-  { fileSystem, projectFolder }: ScopePorts,
-): Promise<{ readonly path: string; readonly scope: Scope } | undefined> {
-  const usual = join(projectFolder, SCOPE_FILE);
-  if (path === undefined && (await fileSystem.stat(usual))?.kind !== 'file') return undefined;
-  const file = path ?? usual;
-  return { path: file, scope: parseScope(await fileSystem.readText(file), file) };
-}
 
 /**
  * The task that is named, by its name or an everyday word, or else the scope's.
