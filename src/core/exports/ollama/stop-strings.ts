@@ -11,17 +11,13 @@ const SAYS_SOMETHING = /[\p{L}\p{N}]/u;
  */
 export function stopStrings(gaps: Gaps, tokenizer: Tokenizer): string[] {
   const stops = new Set<string>();
-  const closing = gaps.get('assistant>user') ?? '';
+  const closing = (gaps.get('assistant>user') ?? '').trimStart();
   const [first] = tokenizer.encode(closing, { addSpecialTokens: false });
   const text = first === undefined ? undefined : tokenizer.tokenText(first);
-  if (
-    text !== undefined &&
-    closing.trimStart().startsWith(text) &&
-    specialTokenOf(text, tokenizer).length > 0
-  ) {
+  if (text !== undefined && closing.startsWith(text) && specialTokenOf(text, tokenizer).length > 0) {
     stops.add(text);
   } else {
-    const line = closing.trim().split('\n')[0]!.trim();
+    const line = closing.split('\n')[0]!.trim();
     if (SAYS_SOMETHING.test(line)) stops.add(line);
   }
   for (const id of tokenizer.endOfSequenceIds) {

@@ -33,9 +33,12 @@ function asTurns({ gaps, hasSystem }: CutTemplate): Turns | undefined {
     [...gaps].flatMap(([key, text]) => (key.endsWith(`>${role}`) ? [text] : []));
   const answer = gaps.get('user>assistant')!;
   const end = gaps.get('user>end')!;
-  const afterUser = sharedBeginning(answer, end);
   const beforeUser = sharedEnd(into('user'));
   const without = (gap: string): string => gap.slice(0, gap.length - beforeUser.length);
+  const afterAssistant = without(gaps.get('assistant>user')!);
+  // What follows a user's content may belong to it or to the answer: most formats close all turns alike.
+  const shared = sharedBeginning(answer, end);
+  const afterUser = shared.startsWith(afterAssistant) ? afterAssistant : shared;
   const head = without(gaps.get('start>user')!);
   const toSystem = gaps.get('start>system');
   if (hasSystem && !toSystem!.startsWith(head)) return undefined;
@@ -48,7 +51,7 @@ function asTurns({ gaps, hasSystem }: CutTemplate): Turns | undefined {
     },
     after: {
       user: afterUser,
-      assistant: without(gaps.get('assistant>user')!),
+      assistant: afterAssistant,
       ...(hasSystem && { system: without(gaps.get('system>user')!) }),
     },
     tail: end.slice(afterUser.length),
