@@ -16,6 +16,8 @@ const FOLDERS = ['engine/operations', 'layers', 'losses'];
 /** Functions that compute no tensors, or only call what they are given, and who tests them. */
 const NOT_OPERATIONS: Readonly<Record<string, string>> = {
   'engine/operations/cached-attention cacheWidth': 'arithmetic, used by the cases of cachedAttention',
+  'engine/operations/quantized-product quantizedProduct':
+    'symbolic-sizes.test.ts: ONNX Runtime rounds its inputs to 8 bits, TensorFlow.js does not',
   'engine/operations/operation runOperation': 'runs every case here',
   'engine/operations/operation withGradient': 'differentiates every case here',
   'layers/attention-blocks attentionBlocks': 'toolkit-training-memory.test.ts, and every case of attention',

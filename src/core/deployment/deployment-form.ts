@@ -27,29 +27,29 @@ const FIDELITY = { sixteen: 1, eight: 0.95, four: 0.75 } as const;
 /** Every form that this toolkit makes. */
 export const DEPLOYMENT_FORMS: readonly DeploymentForm[] = [
   {
-    id: 'serve-int8',
-    title: 'genai deploy serve, 8 bits',
+    id: 'serve-q8_0',
+    title: 'genai deploy serve, Q8_0',
     places: ['processor'],
-    weights: 'int8',
+    weights: 'Q8_0',
     fidelity: FIDELITY.eight,
     isBatched: true,
     isOnDevice: false,
     commands: [
-      'genai deploy quantize MODEL --to int8 --out exports/NAME-int8',
-      'genai deploy serve exports/NAME-int8',
+      'genai deploy export MODEL --target gguf --precision Q8_0 --name NAME --out exports/NAME-gguf',
+      'genai deploy serve exports/NAME-gguf/NAME-Q8_0.gguf',
     ],
   },
   {
-    id: 'serve-int4',
-    title: 'genai deploy serve, 4 bits',
+    id: 'serve-q4_k_m',
+    title: 'genai deploy serve, Q4_K_M',
     places: ['processor'],
-    weights: 'int4',
+    weights: 'Q4_K_M',
     fidelity: FIDELITY.four,
     isBatched: true,
     isOnDevice: false,
     commands: [
-      'genai deploy quantize MODEL --to int4 --out exports/NAME-int4',
-      'genai deploy serve exports/NAME-int4',
+      'genai deploy export MODEL --target gguf --precision Q4_K_M --name NAME --out exports/NAME-gguf',
+      'genai deploy serve exports/NAME-gguf/NAME-Q4_K_M.gguf',
     ],
   },
   {

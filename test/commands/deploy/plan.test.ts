@@ -69,10 +69,10 @@ describe('genai deploy plan', () => {
     expect(machine.tflops).toBeGreaterThan(0);
     // The model has 256 positions.
     expect(need.promptTokens + need.outputTokens).toBeLessThanOrEqual(256);
-    expect(recommended).toBe('serve-int8');
+    expect(recommended).toBe('serve-q8_0');
     expect(forms[0]!.commands).toEqual([
-      'genai deploy quantize templates/starter-model --to int8 --out exports/starter-model-int8',
-      'genai deploy serve exports/starter-model-int8',
+      'genai deploy export templates/starter-model --target gguf --precision Q8_0 --name starter-model --out exports/starter-model-gguf',
+      'genai deploy serve exports/starter-model-gguf/starter-model-Q8_0.gguf',
     ]);
   });
 

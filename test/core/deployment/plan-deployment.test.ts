@@ -80,8 +80,8 @@ describe('planDeployment', () => {
   });
 
   it('keeps to places: servers do not run on users’ devices, browsers do', () => {
-    expect(idsOf(plan({}, { place: 'processor' }))).toContain('serve-int8');
-    expect(idsOf(plan())).not.toContain('serve-int8');
+    expect(idsOf(plan({}, { place: 'processor' }))).toContain('serve-q8_0');
+    expect(idsOf(plan())).not.toContain('serve-q8_0');
     const onDevice = idsOf(plan({ privacy: 'on-device' }, { place: 'processor' }));
     expect(new Set(onDevice)).toEqual(new Set(['gguf-q8_0', 'ollama-q4_k_m', 'onnx-int4']));
   });
