@@ -1,3 +1,5 @@
+import { ToolkitError } from '../errors/toolkit-error.js';
+
 /**
  * JSON (RFC 8259) as automata over the bytes of its UTF-8 text. What a value looks like is a {@link Grammar}; a state of
  * it says which bytes may come next, and what has been opened is closed by the states that follow.
@@ -32,6 +34,9 @@ export type Grammar = (then: Then) => JsonState;
 /** Blanks allowed in a row: a model that pads without end would never finish. */
 const MOST_BLANKS = 16;
 
+/** Readings of one text that are followed at once: a grammar that doubles them with every bracket takes all memory. */
+const MOST_READINGS = 256;
+
 const BLANKS: ReadonlySet<number> = new Set(Buffer.from(' \n\r\t'));
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -56,7 +61,7 @@ class End extends JsonState {
 export const atEnd: Then = () => new End();
 
 class Either extends JsonState {
-  constructor(private readonly states: readonly JsonState[]) {
+  constructor(readonly states: readonly JsonState[]) {
     super();
   }
 
@@ -69,10 +74,29 @@ class Either extends JsonState {
   }
 }
 
-/** Any of several states, while more than one is left. */
+/**
+ * Any of several states, while more than one is left.
+ *
+ * @throws ToolkitError `UNSUPPORTED` for more than {@link MOST_READINGS}
+ */
 function either(states: readonly (JsonState | undefined)[]): JsonState | undefined {
-  const left = [...new Set(states.filter((state) => state !== undefined))];
+  const left = [
+    ...new Set(states.flatMap((state) => (state instanceof Either ? state.states : (state ?? [])))),
+  ];
+  if (left.length > MOST_READINGS) {
+    throw new ToolkitError(
+      `JSON schema: a text can be read in more than ${MOST_READINGS} ways`,
+      'UNSUPPORTED',
+      'Make the alternatives of anyOf differ sooner, or leave out those that say the same.',
+    );
+  }
   return left.length > 1 ? new Either(left) : left[0];
+}
+
+/** The same state at every call, so that alternatives that end alike become one again. */
+function once(then: Then): Then {
+  let state: JsonState | undefined;
+  return () => (state ??= then());
 }
 
 class Blanks extends JsonState {
@@ -271,12 +295,18 @@ export const anyInteger: Grammar = (then) => new NumberState('start', true, then
 export function oneOf(values: readonly unknown[]): Grammar {
   const texts = values.map((value) => JSON.stringify(value));
   // A number may be the beginning of another one: what follows decides.
-  return (then) => new Spellings(texts.map((text) => spelling(text, then)));
+  return (then) => {
+    const next = once(then);
+    return new Spellings(texts.map((text) => spelling(text, next)));
+  };
 }
 
 /** A value of any of these kinds. */
 export function anyOf(grammars: readonly Grammar[]): Grammar {
-  return (then) => new Either(grammars.map((grammar) => grammar(then)));
+  return (then) => {
+    const next = once(then);
+    return either(grammars.map((grammar) => grammar(next)))!;
+  };
 }
 
 /** An array of so many values. */
@@ -307,7 +337,7 @@ export const anyObject: Grammar = (then) => {
       ),
     );
   const afterMember = (): JsonState => new Spellings([spelling('}', then), spelling(',', member)]);
-  const first = (): JsonState => new Either([spaced(new Spellings([spelling('}', then)])), member()]);
+  const first = (): JsonState => either([spaced(new Spellings([spelling('}', then)])), member()])!;
   return new Spellings([spelling('{', first)]);
 };
 

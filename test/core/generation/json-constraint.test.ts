@@ -173,6 +173,27 @@ describe('JSON schemas', () => {
     expect(takes(tree, '{"value":true,"children":[{}]}')).toBe(false);
   });
 
+  it('follows alternatives that read the same as one, however long the text', () => {
+    const numbers = jsonSchemaGrammar({
+      type: 'array',
+      items: { anyOf: [{ type: 'integer' }, { type: 'number' }, { enum: [1, 1] }] },
+    });
+    const values = Array.from({ length: 200 }, (_, index) => (index % 3 === 0 ? 1.5 : 1));
+    expect(takes(numbers, JSON.stringify(values))).toBe(true);
+    expect(takes(numbers, JSON.stringify([...values, true]))).toBe(false);
+  });
+
+  it('refuses what could be read in ever more ways, before it takes all memory', () => {
+    const twice = (schema: object): object => ({ anyOf: [schema, schema] });
+    const names = Array.from({ length: 14 }, (_, index) => `d${index}`);
+    const doubled = names.map((name, index) => [name, twice({ $ref: `#/$defs/d${index + 1}` })]);
+    const $defs = Object.fromEntries([...doubled, ['d14', { type: 'string' }]]);
+    expect(() => jsonSchemaGrammar({ $ref: '#/$defs/d0', $defs })).toThrow('more than 256 ways');
+    const nested = jsonSchemaGrammar(twice({ type: 'array', items: { $ref: '#' } }));
+    expect(takes(nested, '[[[]]]')).toBe(true);
+    expect(() => takes(nested, '['.repeat(40))).toThrow('more than 256 ways');
+  });
+
   it.each([
     [{ type: 'object', properties: { a: { type: 'string', pattern: 'x' } } }, '#/properties/a: pattern'],
     [{ type: 'object', properties: { a: { oneOf: [] } } }, '#/properties/a: oneOf'],
