@@ -1,6 +1,6 @@
 import { ToolkitError } from '../core/errors/toolkit-error.js';
 
-/** Flags that take a number which need not be whole. */
+/** Flags whose text is a number: one that need not be whole, or one of a few. */
 const NUMBER_FLAGS = [
   'epochs',
   'learning-rate',
@@ -9,6 +9,7 @@ const NUMBER_FLAGS = [
   'eval-fraction',
   'lora-alpha',
   'lora-dropout',
+  'qat-block-size',
 ];
 /** Flags about where a run is computed, or whether it is, not what. */
 const OTHER_FLAGS = ['engine', 'device', 'threads', 'resume', 'estimate', 'json', 'quiet'];

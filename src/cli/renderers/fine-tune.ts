@@ -1,4 +1,5 @@
 import type { FineTunePlan, FineTuneResult } from '../../lifecycle/adapt/fine-tune.js';
+import { namedRounding, type QuantizationAwareness } from '../../lifecycle/adapt/quantization-awareness.js';
 import type { DatasetReport } from '../../lifecycle/adapt/prepare-dataset.js';
 import { formatBytes, formatCount } from '../format.js';
 import type { Column } from '../table.js';
@@ -44,7 +45,22 @@ export function planLines(plan: FineTunePlan): string {
   return [
     `Training ${formatCount(plan.trainable_parameters)} of ${formatCount(plan.parameters)} parameters (${plan.method}, ${share}) on ${plan.engine}/${plan.device}`,
     `  ${formatCount(plan.steps)} steps, rows of up to ${plan.sequence_length} tokens, peak learning rate ${plan.learning_rate} after ${plan.warmup_steps} steps`,
+    ...(plan.quantization === undefined ? [] : [`  ${roundingLine(plan.quantization)}`]),
     ...(plan.note === undefined ? [] : [`  ${plan.note}`]),
+  ].join('\n');
+}
+
+function roundingLine(quantization: QuantizationAwareness): string {
+  const { layers, kept_layers: kept } = quantization;
+  const others = kept.map(({ module, reason }) => `${module} ${reason}`).join('; ');
+  return `weights of ${layers} linear layers are rounded to ${namedRounding(quantization)} as they are used${others === '' ? '' : `, others not: ${others}`}`;
+}
+
+/** How to quantise what was trained for it. */
+export function quantizationLines(quantization: QuantizationAwareness): string {
+  return [
+    `The losses are those of weights in ${namedRounding(quantization)}. What is saved is not rounded yet; the same integers come of:`,
+    ...quantization.commands.map((command) => `  ${sanitizeForTerminal(command)}`),
   ].join('\n');
 }
 

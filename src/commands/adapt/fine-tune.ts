@@ -27,6 +27,11 @@ export default class FineTune extends BaseCommand<FineTuneResult | RunMemoryEsti
         '<%= config.bin %> <%= command.id %> --model templates/starter-model --dataset datasets/instructions --out runs/instructions --method full --learning-rate 5e-4 --max-steps 20 --packing --sequence-length 128',
     },
     {
+      description: 'All weights, trained to lose less when they are quantised to four bits:',
+      command:
+        '<%= config.bin %> <%= command.id %> --model templates/starter-model --dataset datasets/sentiment --out runs/sentiment-qat --method full --learning-rate 5e-4 --epochs 1 --qat int4 --qat-block-size 32',
+    },
+    {
       description: 'The memory that a run would take, without running it:',
       command:
         '<%= config.bin %> <%= command.id %> --model templates/starter-model --dataset datasets/sentiment --method full --batch-size 16 --estimate',
@@ -100,6 +105,14 @@ export default class FineTune extends BaseCommand<FineTuneResult | RunMemoryEsti
     'lora-dropout': Flags.string({ summary: 'Dropout before the adapter [default: 0].' }),
     'lora-targets': Flags.string({ summary: 'Layers to adapt, separated by commas [default: all-linear].' }),
     rslora: Flags.boolean({ summary: 'Divide alpha by the root of the rank.' }),
+    qat: Flags.option({ options: ['int8', 'int4'] as const })({
+      summary:
+        'Round the weights of linear layers to integers whenever they are used, as genai deploy quantize will, so that the model learns with what that costs.',
+    }),
+    'qat-block-size': Flags.option({ options: ['32', '64', '128'] as const })({
+      dependsOn: ['qat'],
+      summary: 'Weights that share a scale [default: 64 for int4, the whole row for int8].',
+    }),
     ...ENGINE_FLAGS,
   };
 
@@ -108,7 +121,7 @@ export default class FineTune extends BaseCommand<FineTuneResult | RunMemoryEsti
     const { checkResumeFlags, readTrainingFlags } = await import('../../cli/training-flags.js');
     const { estimateFineTuneMemory, fineTune, resumeFineTune } =
       await import('../../lifecycle/adapt/fine-tune.js');
-    const { datasetLines, planLines, resultRows, RESULT_COLUMNS } =
+    const { datasetLines, planLines, quantizationLines, resultRows, RESULT_COLUMNS } =
       await import('../../cli/renderers/fine-tune.js');
     const { trainingMemoryLines, trainingMemoryRows, TRAINING_MEMORY_COLUMNS } =
       await import('../../cli/renderers/training-memory.js');
@@ -143,6 +156,7 @@ export default class FineTune extends BaseCommand<FineTuneResult | RunMemoryEsti
         ? await fineTune(readTrainingFlags(flags, ['model', 'dataset', 'out']), ports)
         : await resumeFineTune(flags.resume, ports);
     this.printTable(RESULT_COLUMNS, resultRows(result));
+    if (result.quantization !== undefined) this.print(`\n${quantizationLines(result.quantization)}\n`);
     return result;
   }
 }

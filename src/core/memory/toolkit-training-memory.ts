@@ -47,6 +47,9 @@ export interface TrainedAdapter {
   readonly dropout: boolean;
 }
 
+/** A layer whose weight is rounded as it will be quantised. */
+export type RoundedLayer = Omit<LinearLayer, 'inputsFirst'>;
+
 /** A run, as far as its memory depends on it. */
 export interface ToolkitTrainingOptions {
   /**
@@ -58,6 +61,8 @@ export interface ToolkitTrainingOptions {
   readonly evaluationGraphs?: readonly GraphShape[];
   /** `undefined` trains all weights. */
   readonly adapter?: TrainedAdapter | undefined;
+  /** Layers whose weights, an adapter merged into them, are rounded whenever they are used. */
+  readonly rounded?: readonly RoundedLayer[] | undefined;
 }
 
 /** Memory of a process, term by term. */
@@ -73,12 +78,12 @@ export interface ToolkitTrainingMemory {
  */
 export function toolkitTrainingMemory(
   model: Model,
-  { graphs, evaluationGraphs = [], adapter }: ToolkitTrainingOptions,
+  { graphs, evaluationGraphs = [], adapter, rounded = [] }: ToolkitTrainingOptions,
 ): ToolkitTrainingMemory {
   const all = countParameters(model.parameters);
   const trained = adapter?.parameters ?? all;
   const arenas = graphs
-    .map((graph) => gradientArena(model, graph, adapter))
+    .map((graph) => gradientArena(model, graph, adapter, rounded))
     .sort((a, b) => totalBytes(b) - totalBytes(a));
   const others = [
     ...arenas.slice(1).map(totalBytes),
@@ -164,7 +169,12 @@ function embeddingZeros(
 }
 
 /** What the arena of one gradient graph grows to. */
-function gradientArena(model: Model, graph: GraphShape, adapter: TrainedAdapter | undefined): MemoryPart[] {
+function gradientArena(
+  model: Model,
+  graph: GraphShape,
+  adapter: TrainedAdapter | undefined,
+  rounded: readonly RoundedLayer[],
+): MemoryPart[] {
   const { shape } = model;
   const tokens = graph.batchSize * graph.length;
   const activations = keptActivations(model, graph, adapter);
@@ -193,7 +203,7 @@ function gradientArena(model: Model, graph: GraphShape, adapter: TrainedAdapter 
         'gradients in the last feed-forward block; for few tokens those of embedding and output matrix, at the end',
     },
   );
-  const living = [activations, logits, temporaries];
+  const living = [activations, logits, temporaries, roundedWeights(rounded, adapter)];
   const slack = memoryPart(
     'arena slack',
     'slack * tensor_bytes',
@@ -201,6 +211,27 @@ function gradientArena(model: Model, graph: GraphShape, adapter: TrainedAdapter 
     { source: 'measured share of ONNX Runtime’s arena that no tensor fills (toolkit-training-memory.ts)' },
   );
   return [...living, slack];
+}
+
+/** What training keeps that is aware of quantisation. */
+function roundedWeights(layers: readonly RoundedLayer[], adapter: TrainedAdapter | undefined): MemoryPart {
+  const elements = layers.map(({ inputs, outputs }) => inputs * outputs);
+  const adapted = new Set(adapter?.layers.map(({ module }) => module));
+  const sum = (sizes: readonly number[]): number => sizes.reduce((total, size) => total + size, 0);
+  return memoryPart(
+    'rounded weights',
+    '4 * (rounded_elements + merged_elements + 3 * largest_layer)',
+    {
+      rounded_elements: sum(elements),
+      merged_elements: sum(elements.filter((_, index) => adapted.has(layers[index]!.module))),
+      largest_layer: Math.max(0, ...elements),
+    },
+    {
+      source:
+        'float32: rounded weights, and those that an adapter was merged into, from the forward to the backward pass, and what one layer’s rounding takes (quantization/fake-quantization.ts)',
+      leavesOut: 'what one layer’s rounding takes in graphs without gradients; scales',
+    },
+  );
 }
 
 /** What the forward pass keeps for the backward pass. */

@@ -51,7 +51,6 @@ export function fakeQuantize(weight: Tensor, scheme: IntegerScheme): Tensor {
   const block = scheme.blockSize ?? inputs;
   const inBlocks = (x: Tensor): Tensor3D => tf.reshape(x, [outputs, inputs / block, block]);
   const most = middleInteger(scheme) - 1;
-  const clip = (integers: Tensor3D): Tensor3D => tf.clipByValue(integers, -most - 1, most);
   return withGradient(
     [weight],
     (save) => {
@@ -61,12 +60,14 @@ export function fakeQuantize(weight: Tensor, scheme: IntegerScheme): Tensor {
       const isZero = tf.equal(rounded, 0);
       const scale = tf.where(isZero, tf.fill(rounded.shape, SMALLEST_STEP[scheme.scaleType]), rounded);
       save([weight, scale]);
-      const integers = clip(roundHalfEven(tf.div(blocks, scale)));
+      const integers = tf.clipByValue(roundHalfEven(tf.div(blocks, scale)), -most - 1, most);
       return tf.reshape(tf.mul(integers, scale), [outputs, inputs]);
     },
     (dy, [kept, scale]) => {
-      const integers = roundHalfEven(tf.div(inBlocks(kept!), scale!));
-      const inRange = tf.cast(tf.equal(integers, clip(integers)), 'float32');
+      // No more than half of the range, a block's least is never clipped, only what rounds to more than the most. The
+      // sign is turned since ONNX Runtime would otherwise keep the quotients of the forward pass for this.
+      const turned = tf.div(inBlocks(kept!), tf.neg(scale!));
+      const inRange = tf.cast(tf.greater(turned, -most - 0.5), 'float32');
       return [tf.reshape(tf.mul(inBlocks(dy), inRange), [outputs, inputs])];
     },
   );

@@ -14,6 +14,9 @@ export interface IntegerScheme {
 /** Sizes of blocks on offer. */
 export const BLOCK_SIZES = [32, 64, 128] as const;
 
+/** Neighbours that share a scale in 4 bits unless told, as in Dettmers and Zettlemoyer 2023, arXiv 2212.09720. */
+export const INT4_BLOCK_SIZE = 64;
+
 /** Largest unsigned integer: 15 or 255. */
 export function largestInteger({ bits }: Pick<IntegerScheme, 'bits'>): number {
   return 2 ** bits - 1;

@@ -85,7 +85,7 @@ export function planLayers(model: Model, scheme: IntegerScheme, keep: readonly s
   }
   if (quantized.length > 0) return { quantized, kept };
   throw new ToolkitError(
-    `no linear layer is left to quantise: ${kept[0]!.module} ${kept[0]!.reason}`,
+    `no linear layer is left to quantise: ${kept.at(-1)!.module} ${kept.at(-1)!.reason}`,
     'USAGE',
     'Keep fewer layers, or choose int8, whose scales are for whole rows.',
   );

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { INT4_BLOCK_SIZE } from '../../core/quantization/integer-scheme.js';
 import { SCHEDULES } from '../../core/schedules/schedule.js';
 
 const positive = z.number().int().positive();
@@ -6,6 +7,9 @@ const count = z.number().int().nonnegative();
 
 /** Ways to fine-tune. */
 export const METHODS = ['lora', 'full'] as const;
+
+/** What weights may be rounded to as they are trained. */
+export const QAT_TARGETS = ['int8', 'int4'] as const;
 
 /** Peak learning rates that published recipes start from: PEFT's examples for LoRA, Llama 2's fine-tuning for all weights. */
 const LEARNING_RATES = { lora: 2e-4, full: 2e-5 } as const;
@@ -64,12 +68,28 @@ export const fineTuneOptionsSchema = z
     loraTargets: z.array(z.string().min(1)).min(1).default(['all-linear']),
     /** Scales by alpha / sqrt(rank). */
     rslora: z.boolean().default(false),
+    /** Rounds the weights of linear layers as they will be quantised, whenever they are used. */
+    qat: z.enum(QAT_TARGETS).optional(),
+    /** Neighbours in a row that share a scale; unless told, 64 for `int4` and the whole row for `int8`. */
+    qatBlockSize: z.literal([32, 64, 128]).optional(),
   })
   .strict()
+  .superRefine(({ qat, qatBlockSize, method, loraDropout }, context) => {
+    const complain = (option: string, message: string): void =>
+      context.addIssue({ code: 'custom', path: [option], message });
+    if (qat === undefined && qatBlockSize !== undefined) complain('qatBlockSize', 'is for --qat only');
+    if (qat !== undefined && method === 'lora' && loraDropout > 0) {
+      complain(
+        'loraDropout',
+        'must be 0 with --qat, which rounds the adapter merged into the weights: inputs that are dropped for it alone have no place there',
+      );
+    }
+  })
   .transform((options) => ({
     ...options,
     epochs: options.epochs ?? (options.maxSteps === undefined ? 3 : undefined),
     learningRate: options.learningRate ?? LEARNING_RATES[options.method],
+    qatBlockSize: options.qatBlockSize ?? (options.qat === 'int4' ? INT4_BLOCK_SIZE : undefined),
   }));
 
 /** Options as given. */

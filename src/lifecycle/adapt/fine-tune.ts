@@ -34,6 +34,12 @@ import {
   type ResolvedFineTuneOptions,
 } from './fine-tune-options.js';
 import { storageOf } from './merge.js';
+import {
+  describeRounding,
+  namedRounding,
+  planRounding,
+  type QuantizationAwareness,
+} from './quantization-awareness.js';
 import { runFacts, type RunMaking } from './run-facts.js';
 import { beginRun, checkInputs, checkNewRun, readRunRecord, writeEnvironment } from './run-folder.js';
 import { estimateRunMemory, type RunMemoryEstimate } from './training-memory.js';
@@ -56,6 +62,8 @@ export interface FineTunePlan {
   readonly warmup_steps: number;
   readonly engine: string;
   readonly device: string;
+  /** How weights are rounded as they are used, where they are. */
+  readonly quantization?: QuantizationAwareness;
   /** What becomes of the model's weights, where they are not trained as they are stored. */
   readonly note?: string;
 }
@@ -101,6 +109,8 @@ export interface FineTuneResult {
   readonly trainable_parameters: number;
   /** Folder of the adapter, or of the whole model. */
   readonly output_dir: string;
+  /** What the weights were rounded to as they were trained, and losses measured with, where they were. */
+  readonly quantization?: QuantizationAwareness;
 }
 
 /**
@@ -159,7 +169,11 @@ async function run(
   const folder = await openModelFolder(files, options.model);
   await folder.close();
   const model = readModel(folder.config, folder.configPath);
-  const { trained, sequenceLength, dataset, data, stepsPerEpoch } = await prepareRun(options, model, files);
+  const { trained, sequenceLength, dataset, data, stepsPerEpoch, quantization } = await prepareRun(
+    options,
+    model,
+    files,
+  );
   const { totalSteps } = data;
   const inputs = dataset.report.sources;
   if (resume) await checkInputs(files, options.out, inputs);
@@ -182,6 +196,7 @@ async function run(
       warmup_steps: warmupSteps,
       engine: engine.name,
       device: engine.device,
+      ...(quantization && { quantization }),
       ...dequantizationNote(folder),
     });
     const weights = await loadWeights(files, options.model, model, ports.onProgress, signal);
@@ -224,6 +239,7 @@ async function run(
       stepsPerEpoch,
       trainableParameters: countParameters(trained.trainable),
       estimatedMemory: estimatedFor(engine, estimate),
+      quantization,
     });
     await writeOutput(options, folder, trained, trainer, files, {
       ...{ options, warmupSteps, sequenceLength, result, dataset: dataset.report },
@@ -255,6 +271,7 @@ interface PreparedRun {
   readonly dataset: PreparedDataset;
   readonly data: TrainingData;
   readonly stepsPerEpoch: number;
+  readonly quantization: QuantizationAwareness | undefined;
 }
 
 async function prepareRun(
@@ -265,9 +282,9 @@ async function prepareRun(
   const tokenizer = await loadTokenizer(files, options.model);
   assertVocabulary(tokenizer, model, options.model);
   const adapter = options.method === 'lora' ? adapterSettings(options) : undefined;
+  const rounding = planRounding(model, options);
   const trained: TrainedModel = {
-    model,
-    adapter,
+    ...{ model, adapter, rounded: rounding?.quantized },
     frozen: adapter === undefined ? [] : model.parameters,
     trainable: adapter === undefined ? model.parameters : loraParameters(model, adapter),
   };
@@ -283,7 +300,8 @@ async function prepareRun(
     batchesOf: (step) => batchesOfStep(dataset, step, stepsPerEpoch, accumulation),
     evaluation: dataset.evaluation,
   };
-  return { trained, sequenceLength, dataset, data, stepsPerEpoch };
+  const quantization = describeRounding(options, rounding);
+  return { trained, sequenceLength, dataset, data, stepsPerEpoch, quantization };
 }
 
 /** The estimate, if it is about that engine: only ONNX Runtime on the processor was measured. */
@@ -349,6 +367,7 @@ function describeResult(
     readonly stepsPerEpoch: number;
     readonly trainableParameters: number;
     readonly estimatedMemory: number | null;
+    readonly quantization: QuantizationAwareness | undefined;
   },
 ): FineTuneResult {
   return {
@@ -366,6 +385,7 @@ function describeResult(
     estimated_peak_memory_bytes: known.estimatedMemory,
     trainable_parameters: known.trainableParameters,
     output_dir: join(options.out, options.method === 'lora' ? 'adapter' : 'model'),
+    ...(known.quantization && { quantization: known.quantization }),
   };
 }
 
@@ -384,6 +404,7 @@ async function cardOf(
 ): Promise<string> {
   const { audit, evaluation_rows, evaluation_from, rejected_rows, sources, format } = run.dataset;
   const isHeldOut = evaluation_from === 'training rows held out';
+  const facts = runFacts({ ...run, evaluatedOn: isHeldOut ? 'train' : 'validation' });
   const written = await writeRunCard(
     {
       title: basename(options.out),
@@ -399,11 +420,23 @@ async function cardOf(
           ? [`Set aside: ${rejected_rows.length} rows that could not be used.`]
           : []),
       ],
-      ...runFacts({ ...run, evaluatedOn: isHeldOut ? 'train' : 'validation' }),
+      ...facts,
+      recipe: { ...facts.recipe, ...roundingFacts(run.result.quantization) },
     },
     files,
   );
   return keepOwnCard(files, run.result.output_dir, written);
+}
+
+/** What a card tells of weights that were rounded as they were trained. */
+function roundingFacts(quantization: QuantizationAwareness | undefined): Record<string, string> {
+  if (quantization === undefined) return {};
+  const { layers, block_size: block, to } = quantization;
+  const flags = `--to ${to}${block === null ? '' : ` --block-size ${block}`} --method round`;
+  return {
+    'weights as they were trained': `${layers} linear layers rounded to ${namedRounding(quantization)}, for the losses below too`,
+    'quantised the same way by': `\`genai deploy quantize … ${flags}\``,
+  };
 }
 
 async function writeOutput(
@@ -415,7 +448,11 @@ async function writeOutput(
   run: FinishedRun,
 ): Promise<void> {
   const { result } = run;
-  const storage = storageOf([...base.tensors.values()].map(({ dtype }) => dtype));
+  // Rounding to fewer bits first would move some weights to another integer than they were trained as.
+  const storage =
+    result.quantization === undefined
+      ? storageOf([...base.tensors.values()].map(({ dtype }) => dtype))
+      : 'F32';
   const card = await cardOf(options, trained, run, files);
   const extraFiles = { [CARD_FILE]: card };
   if (trained.adapter !== undefined) {

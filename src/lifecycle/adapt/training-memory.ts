@@ -91,19 +91,19 @@ function halved({ graphs, evaluationGraphs }: Graphs, side: 'batchSize' | 'lengt
  * @param canUseAdapter whether an adapter would do in place of training all weights
  */
 export function estimateRunMemory(
-  { model, adapter }: Pick<TrainedModel, 'model' | 'adapter'>,
+  { model, adapter, rounded }: Pick<TrainedModel, 'model' | 'adapter' | 'rounded'>,
   data: TrainingData,
   freeBytes: number,
   canUseAdapter = true,
 ): RunMemoryEstimate {
   const graphs = graphsOf(data);
   const trained = adapter === undefined ? undefined : adapterOf(model, adapter);
-  const { parts, total_bytes } = toolkitTrainingMemory(model, { ...graphs, adapter: trained });
+  const { parts, total_bytes } = toolkitTrainingMemory(model, { ...graphs, adapter: trained, rounded });
 
   const [batchSize, accumulation] = [graphs.graphs[0]!.batchSize, data.batchesOf(0).length];
   const longest = graphs.graphs.reduce((most, { length }) => Math.max(most, length), 0);
   const bytesWith = (changed: ToolkitTrainingOptions): number =>
-    toolkitTrainingMemory(model, changed).total_bytes;
+    toolkitTrainingMemory(model, { ...changed, rounded }).total_bytes;
   // A run that does not accumulate yet would need a second graph for each shape, and save nothing by it.
   const fewerRows = `--batch-size ${Math.ceil(batchSize / 2)}`;
   const savings: MemorySaving[] = [

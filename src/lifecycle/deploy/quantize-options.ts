@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ToolkitError } from '../../core/errors/toolkit-error.js';
 import type { StorageType } from '../../core/checkpoints/checkpoint.js';
 import type { IntegerFormat } from '../../core/checkpoints/compressed-tensors-config.js';
+import { INT4_BLOCK_SIZE } from '../../core/quantization/integer-scheme.js';
 import { QUANTIZATION_METHODS, type QuantizationMethod } from '../../core/quantization/quantize-model.js';
 
 /** What weights can be quantised to. */
@@ -15,9 +16,6 @@ export const FLOATING_POINT: Readonly<Partial<Record<QuantizationTarget, Storage
   fp16: 'F16',
   bf16: 'BF16',
 };
-
-/** Neighbours that share a scale in 4 bits, as in Dettmers and Zettlemoyer 2023, arXiv 2212.09720. */
-const INT4_BLOCK = 64;
 
 const text = z.string().min(1);
 
@@ -109,7 +107,7 @@ export function integerTarget(settings: QuantizeSettings): IntegerTarget | undef
   }
   return {
     bits: to === 'int4' ? 4 : 8,
-    blockSize: blockSize ?? (to === 'int4' ? INT4_BLOCK : null),
+    blockSize: blockSize ?? (to === 'int4' ? INT4_BLOCK_SIZE : null),
     symmetric: !zeroPoints,
     // What runtimes look for: packed where only weights are in integers, bytes where they multiply integers.
     format: dynamicActivations ? 'int-quantized' : 'pack-quantized',

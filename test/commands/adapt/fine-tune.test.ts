@@ -81,6 +81,24 @@ describe('genai adapt fine-tune', () => {
     });
   });
 
+  it('names the command that quantises what was trained for it', async () => {
+    const out = join(folder, 'aware');
+    // Rows of 16 and 24 are no blocks of 32: whole rows share a scale.
+    const { stdout, stderr } = await runCommand(FineTune, [...flagsOf(out), '--qat', 'int8']);
+    expect(stderr).toContain('weights of 7 linear layers are rounded to int8 with a scale for each row');
+    expect(stdout).toMatch(
+      new RegExp(`\\n {2}genai adapt merge --adapter ${out} --storage F32 --out ${out}-merged\\n`),
+    );
+    expect(stdout).toContain(
+      `\n  genai deploy quantize ${out}-merged --to int8 --method round --out ${out}-int8\n`,
+    );
+    const blocks = [...flagsOf(join(folder, 'blocks')), '--qat', 'int4', '--qat-block-size', '64'];
+    expect((await runCommand(FineTune, blocks)).error).toMatchObject({
+      code: 'USAGE',
+      message: expect.stringContaining('no linear layer is left to quantise') as string,
+    });
+  });
+
   it('writes nothing that a terminal would obey, whatever is in the data', async () => {
     const evil = '\u001b[31mred\u001b]0;title\u0007\u202e\r\n\u009b2J';
     const rows = sentimentRows(3).map(({ completion }) => ({ prompt: evil, completion }));
