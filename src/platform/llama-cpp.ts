@@ -76,6 +76,8 @@ async function load(
   try {
     const model = await llama.loadModel({ modelPath: path });
     const context = await model.createContext({
+      // Caches are of 16 bits otherwise, whose rounding would count as the model's.
+      ...{ experimentalKvCacheKeyType: 'F32', experimentalKvCacheValueType: 'F32' },
       ...{ contextSize: contextLength, sequences: 1, threads, flashAttention: false },
     });
     const sequence = context.getSequence();

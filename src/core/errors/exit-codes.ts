@@ -12,7 +12,11 @@ export const EXIT_CODES = {
   WRITE_FAILED: { exit: 10, meaning: 'output could not be written; nothing half-written was left behind' },
   DIVERGED: { exit: 11, meaning: 'training produced a loss that is not a finite number' },
   NETWORK: { exit: 12, meaning: 'a server could not be reached, or did not answer as it should' },
-  BELOW_THRESHOLD: { exit: 100, meaning: 'an evaluation was made, and a metric does not reach --fail-under' },
+  BELOW_THRESHOLD: {
+    exit: 100,
+    meaning:
+      'the work was done, and its result fails: a metric does not reach --fail-under, or an export is not its model',
+  },
   INTERRUPTED: { exit: 130, meaning: 'stopped by the user (Ctrl-C); the message says how to resume' },
 } as const satisfies Record<string, { exit: number; meaning: string }>;
 

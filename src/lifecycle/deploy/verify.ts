@@ -99,15 +99,17 @@ export async function verifyExport(options: VerifyOptions, ports: VerifyPorts): 
     const contextLength = Math.min(CONTEXT_LENGTH, original.contextLength);
     const { runner, stored, notes } = await openExport(place, contextLength, running);
     open.push(runner, ...(stored === undefined ? [] : [stored]));
-    const limits = LIMITS[precisionClass(place.precision)];
-    const rows = [
-      ...compareTexts(original, runner, prompts),
-      ...(await comparePredictions(original, runner, { limits, prompts, prose }, ports)),
+    const references = [
+      { runner: original, limits: LIMITS[precisionClass(place.precision)] },
+      ...(stored === undefined ? [] : [{ runner: stored, limits: STORED_LIMITS }]),
     ];
-    const storedRows =
-      stored === undefined
-        ? []
-        : await comparePredictions(stored, runner, { limits: STORED_LIMITS, prompts, prose }, ports);
+    const [predictions, storedRows = []] = await comparePredictions(
+      references,
+      runner,
+      { prompts, prose },
+      ports,
+    );
+    const rows = [...compareTexts(original, runner, prompts), ...predictions!];
     const isSame = [...rows, ...storedRows].every(({ verdict }) => verdict !== 'fail');
     return {
       export: path,

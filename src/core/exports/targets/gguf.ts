@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { countParameters } from '../../architectures/architecture.js';
 import { readAdapterFolder } from '../../checkpoints/adapter-folder.js';
 import { exportGguf, exportLoraGguf, ggufFileTypes } from '../../checkpoints/gguf/index.js';
+import { loadAdapter } from '../../generation/load-adapter.js';
 import type { ExportRequest, ExportTarget } from '../export-target.js';
 import { tokenizerFolder } from '../tokenizer-folder.js';
 
@@ -45,7 +46,10 @@ export const gguf: ExportTarget = {
   },
   async writeAdapter({ adapterFolder, model }, name, folder, ports) {
     const file = `${name}-lora.gguf`;
-    const adapter = await readAdapterFolder(ports.files, adapterFolder!);
+    const { config, state } = await readAdapterFolder(ports.files, adapterFolder!);
+    // What is adapted is told by the tensors; names in the configuration may stand for more.
+    const { settings } = await loadAdapter(ports.files, adapterFolder!, model);
+    const adapter = { config: { ...config, target_modules: [...(settings.targets as readonly string[])] }, state };
     await exportLoraGguf(adapter, model, { path: adapterFolder!, name }, join(folder, file), ports);
     return file;
   },

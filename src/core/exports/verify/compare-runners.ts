@@ -21,7 +21,6 @@ export interface VerificationRow {
 
 /** What is compared with. */
 export interface ComparisonSettings {
-  readonly limits: Limits;
   /** Further prompts of the user. */
   readonly prompts: readonly string[];
   /** Texts that perplexity is taken of. */
@@ -260,22 +259,135 @@ function measured(
 const figure = (value: number): string =>
   Number.isFinite(value) ? (value === 0 ? '0' : Number(value.toPrecision(4)).toString()) : String(value);
 
+/** A model that an export is held against, and how far it may be from it. */
+export interface Reference {
+  readonly runner: ExportRunner;
+  readonly limits: Limits;
+}
+
+/** What is gathered of one reference. */
+class ReferenceComparison {
+  private readonly logits = new LogitComparison();
+  private readonly surprises = { reference: 0, exported: 0, tokens: 0 };
+  private readonly greedy = { same: 0, total: 0, detail: null as string | null };
+
+  constructor(private readonly reference: Reference) {}
+
+  /** @param isProse counts for the perplexity */
+  async addText(tokens: readonly number[], found: readonly Float32Array[], isProse: boolean): Promise<void> {
+    const expected = await this.reference.runner.logits(tokens);
+    expected.forEach((logits, index) => this.logits.add(logits, found[index]!));
+    if (!isProse) return;
+    this.surprises.reference += surprise(tokens, expected);
+    this.surprises.exported += surprise(tokens, found);
+    this.surprises.tokens += tokens.length - 1;
+  }
+
+  /** Greedy answers up to the first token that differs; one that was as likely but for rounding is no difference. */
+  async addAnswer(prompt: readonly number[], count: number, found: readonly number[]): Promise<void> {
+    const { runner, limits } = this.reference;
+    const expected = await runner.greedy(prompt, count);
+    const at = firstDifference(expected, found);
+    this.greedy.total += expected.length;
+    this.greedy.same += at ?? expected.length;
+    if (at === undefined || limits.sameGreedy === null) return;
+    const [wanted, got] = [expected[at], found[at]];
+    if (wanted !== undefined && got !== undefined && prompt.length + at < LONGEST_TEXT) {
+      const logits = (await runner.logits([...prompt, ...expected.slice(0, at)])).at(-1)!;
+      if (logits[wanted]! - logits[got]! <= (limits.largestError ?? 0)) {
+        this.greedy.same += expected.length - at;
+        return;
+      }
+    }
+    this.greedy.detail ??= `token ${at} of an answer: ${wanted ?? 'the end'} became ${got ?? 'the end'}`;
+  }
+
+  get rows(): VerificationRow[] {
+    const { limits } = this.reference;
+    const { distance } = this.logits;
+    const { same, total, detail } = this.greedy;
+    const share = total === 0 ? 1 : same / total;
+    const { reference, exported, tokens } = this.surprises;
+    const change = Math.abs(exported - reference) / tokens;
+    return [
+      measured(
+        'KL divergence, mean',
+        figure(distance.meanDivergence),
+        distance.meanDivergence,
+        limits.meanDivergence,
+        distance.meanDivergence <= limits.meanDivergence,
+        `${distance.positions} positions`,
+      ),
+      measured(
+        'KL divergence, largest',
+        figure(distance.largestDivergence),
+        distance.largestDivergence,
+        limits.largestDivergence,
+        distance.largestDivergence <= (limits.largestDivergence ?? 0),
+      ),
+      measured(
+        'same likeliest token',
+        `${figure(100 * distance.sameLikeliest)} %`,
+        distance.sameLikeliest,
+        limits.sameLikeliest,
+        distance.sameLikeliest >= limits.sameLikeliest,
+      ),
+      measured(
+        'largest error of a logit',
+        figure(distance.largestError),
+        distance.largestError,
+        limits.largestError,
+        distance.largestError <= (limits.largestError ?? 0),
+      ),
+      {
+        ...measured(
+          'greedy tokens',
+          `${same} the same`,
+          share,
+          limits.sameGreedy,
+          share >= (limits.sameGreedy ?? 0),
+          String(total),
+        ),
+        detail,
+      },
+      ...(tokens === 0
+        ? []
+        : [
+            measured(
+              'perplexity',
+              figure(Math.exp(exported / tokens)),
+              change,
+              limits.perplexityChange,
+              change <= limits.perplexityChange,
+              figure(Math.exp(reference / tokens)),
+            ),
+          ]),
+    ];
+  }
+}
+
 /**
  * Predictions: logits after every token of the same texts, the greedy continuation, and perplexity.
  *
+ * @param references the original first: texts are in its tokens
+ * @returns rows for each reference
  * @throws ToolkitError what the runners throw
  */
 export async function comparePredictions(
-  original: ExportRunner,
+  references: readonly Reference[],
   exported: ExportRunner,
   settings: ComparisonSettings,
   { onProgress, signal }: ComparisonPorts,
-): Promise<VerificationRow[]> {
-  const { limits } = settings;
+): Promise<VerificationRow[][]> {
+  const original = references[0]!.runner;
   if (original.vocabulary !== exported.vocabulary) {
-    return [equality('rows of logits', String(original.vocabulary), String(exported.vocabulary))];
+    const row = equality('rows of logits', String(original.vocabulary), String(exported.vocabulary));
+    return references.map(() => [row]);
   }
-  const contextLength = Math.min(original.contextLength, exported.contextLength);
+  const contextLength = Math.min(
+    exported.contextLength,
+    ...references.map(({ runner }) => runner.contextLength),
+  );
   const { probes, prose, prompts } = sequencesFor(original, contextLength, settings);
   const total = probes.length + prose.length + prompts.length;
   let done = 0;
@@ -283,107 +395,17 @@ export async function comparePredictions(
     signal?.throwIfAborted();
     onProgress({ stage: `compare with ${exported.name}`, done: done++, total, unit: 'texts' });
   };
-
-  const comparison = new LogitComparison();
-  const surprises = { original: 0, exported: 0, tokens: 0 };
+  const comparisons = references.map((reference) => new ReferenceComparison(reference));
   for (const tokens of [...probes, ...prose]) {
     step();
-    const [expected, found] = [await original.logits(tokens), await exported.logits(tokens)];
-    expected.forEach((logits, index) => comparison.add(logits, found[index]!));
-    if (!prose.includes(tokens)) continue;
-    surprises.original += surprise(tokens, expected);
-    surprises.exported += surprise(tokens, found);
-    surprises.tokens += tokens.length - 1;
+    const found = await exported.logits(tokens);
+    for (const comparison of comparisons) await comparison.addText(tokens, found, prose.includes(tokens));
   }
-  const { distance } = comparison;
-  const rows = [
-    measured(
-      'KL divergence, mean',
-      figure(distance.meanDivergence),
-      distance.meanDivergence,
-      limits.meanDivergence,
-      distance.meanDivergence <= limits.meanDivergence,
-      `${distance.positions} positions`,
-    ),
-    measured(
-      'KL divergence, largest',
-      figure(distance.largestDivergence),
-      distance.largestDivergence,
-      limits.largestDivergence,
-      distance.largestDivergence <= (limits.largestDivergence ?? 0),
-    ),
-    measured(
-      'same likeliest token',
-      `${figure(100 * distance.sameLikeliest)} %`,
-      distance.sameLikeliest,
-      limits.sameLikeliest,
-      distance.sameLikeliest >= limits.sameLikeliest,
-    ),
-    measured(
-      'largest error of a logit',
-      figure(distance.largestError),
-      distance.largestError,
-      limits.largestError,
-      distance.largestError <= (limits.largestError ?? 0),
-    ),
-  ];
-  rows.push(await greedyRow(original, exported, prompts, contextLength, limits, step));
-  if (surprises.tokens > 0) {
-    const change = (surprises.exported - surprises.original) / surprises.tokens;
-    rows.push(
-      measured(
-        'perplexity',
-        figure(Math.exp(surprises.exported / surprises.tokens)),
-        Math.abs(change),
-        limits.perplexityChange,
-        Math.abs(change) <= limits.perplexityChange,
-        figure(Math.exp(surprises.original / surprises.tokens)),
-      ),
-    );
-  }
-  return rows;
-}
-
-/** Greedy answers up to the first token that differs; one that was as likely but for rounding is no difference. */
-async function greedyRow(
-  original: ExportRunner,
-  exported: ExportRunner,
-  prompts: readonly (readonly number[])[],
-  contextLength: number,
-  limits: Limits,
-  step: () => void,
-): Promise<VerificationRow> {
-  let [same, total] = [0, 0];
-  let detail: string | null = null;
   for (const prompt of prompts) {
     step();
     const count = Math.min(GREEDY_TOKENS, contextLength - prompt.length);
-    const [expected, found] = [await original.greedy(prompt, count), await exported.greedy(prompt, count)];
-    const at = firstDifference(expected, found);
-    total += expected.length;
-    same += at ?? expected.length;
-    if (at === undefined) continue;
-    const [wanted, got] = [expected[at], found[at]];
-    if (wanted !== undefined && got !== undefined && prompt.length + at < LONGEST_TEXT) {
-      const logits = (await original.logits([...prompt, ...expected.slice(0, at)])).at(-1)!;
-      if (logits[wanted]! - logits[got]! <= (limits.largestError ?? 0)) {
-        same += expected.length - at;
-        continue;
-      }
-    }
-    if (limits.sameGreedy !== null)
-      detail ??= `token ${at} of an answer: ${wanted ?? 'the end'} became ${got ?? 'the end'}`;
+    const found = await exported.greedy(prompt, count);
+    for (const comparison of comparisons) await comparison.addAnswer(prompt, count, found);
   }
-  const share = total === 0 ? 1 : same / total;
-  return {
-    ...measured(
-      'greedy tokens',
-      `${same} the same`,
-      share,
-      limits.sameGreedy,
-      share >= (limits.sameGreedy ?? 0),
-      String(total),
-    ),
-    detail,
-  };
+  return comparisons.map(({ rows }) => rows);
 }

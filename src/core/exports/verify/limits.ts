@@ -18,6 +18,16 @@ export type PrecisionClass =
 
 /**
  * Limits of the distance between an export and the model it was made from.
+ *
+ * Chosen from measurements: every precision of every target was run on the starter model (2.7 M weights in matrices of
+ * 256, six layers, trained) and on models of random weights, over the texts in `probe-texts.ts`. The mean divergences
+ * of the starter model were, in nats: float32 9e-13 in ONNX Runtime and 6e-8 in llama.cpp; float16 2e-7; bfloat16 2e-5;
+ * 8 bits 2e-4; 6 bits 9e-4; 5 bits 2e-3; 4 bits 3e-3 (Q4_K_S) to 1.3e-2 (int4 of ONNX). A limit is some ten times what
+ * was measured, since larger models lose more to the same rounding than this one; what a wrong layout, a permuted matrix
+ * or another tokenizer does is thousands of times more in float32 and 16 bits, and at 4 bits still several times more.
+ * Perplexity may change by more than published for large models (Llama 2 70B in llama.cpp: 3.6 % for Q4_0, 8.8 % for
+ * Q2_K, 0.2 % for Q6_K), because a short text is measured. Single likeliest tokens and greedy answers hang on ties, the
+ * more so the fewer bits; they are judged where they mean something.
  */
 export const LIMITS: Readonly<Record<PrecisionClass, Limits>> = {
   float32: {
@@ -45,7 +55,7 @@ export const LIMITS: Readonly<Record<PrecisionClass, Limits>> = {
     perplexityChange: 1e-2,
   },
   '8-bit': {
-    meanDivergence: 2e-3,
+    meanDivergence: 5e-3,
     largestDivergence: 0.2,
     sameLikeliest: 0.95,
     largestError: null,
@@ -53,7 +63,7 @@ export const LIMITS: Readonly<Record<PrecisionClass, Limits>> = {
     perplexityChange: 1e-2,
   },
   '6-bit': {
-    meanDivergence: 1e-2,
+    meanDivergence: 2e-2,
     largestDivergence: 1,
     sameLikeliest: 0.9,
     largestError: null,
@@ -61,7 +71,7 @@ export const LIMITS: Readonly<Record<PrecisionClass, Limits>> = {
     perplexityChange: 3e-2,
   },
   '5-bit': {
-    meanDivergence: 3e-2,
+    meanDivergence: 4e-2,
     largestDivergence: 2,
     sameLikeliest: 0.85,
     largestError: null,
@@ -97,6 +107,8 @@ export const LIMITS: Readonly<Record<PrecisionClass, Limits>> = {
 /**
  * Limits of the distance between a runtime with quantised weights, and the same weights brought back to numbers and run
  * in float32. What is left is the runtime's own arithmetic: llama.cpp rounds what it multiplies with to 8 bits in blocks.
+ * On the starter model the mean divergence was 1e-4 to 3e-4 for all quantised types alike, and 1 % to 1.6 % of the
+ * likeliest tokens changed.
  */
 export const STORED_LIMITS: Limits = {
   meanDivergence: 5e-3,
