@@ -49,7 +49,10 @@ export const gguf: ExportTarget = {
     const { config, state } = await readAdapterFolder(ports.files, adapterFolder!);
     // What is adapted is told by the tensors; names in the configuration may stand for more.
     const { settings } = await loadAdapter(ports.files, adapterFolder!, model);
-    const adapter = { config: { ...config, target_modules: [...(settings.targets as readonly string[])] }, state };
+    const adapter = {
+      config: { ...config, target_modules: [...(settings.targets as readonly string[])] },
+      state,
+    };
     await exportLoraGguf(adapter, model, { path: adapterFolder!, name }, join(folder, file), ports);
     return file;
   },
