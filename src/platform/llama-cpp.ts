@@ -45,6 +45,9 @@ export interface LlamaCpp {
 /** Logits taken over at once: the package holds them as maps, of some 40 bytes a number. */
 const POSITIONS_AT_ONCE = 8;
 
+/** Room left in a context: the package drops the beginning of a text that fills it to the last position. */
+const SPARE_POSITIONS = 32;
+
 /**
  * llama.cpp as the optional package node-llama-cpp brings it, on the processor.
  *
@@ -78,7 +81,7 @@ async function load(
     const context = await model.createContext({
       // Caches are of 16 bits otherwise, whose rounding would count as the model's.
       ...{ experimentalKvCacheKeyType: 'F32', experimentalKvCacheValueType: 'F32' },
-      ...{ contextSize: contextLength, sequences: 1, threads, flashAttention: false },
+      ...{ contextSize: contextLength + SPARE_POSITIONS, sequences: 1, threads, flashAttention: false },
     });
     const sequence = context.getSequence();
     const { tokens, fileInfo } = model;
