@@ -24,6 +24,7 @@ export function requestBounds(reply: FastifyReply, timeoutSeconds: number): Requ
     if (!reply.raw.writableFinished) controller.abort(new ClientGone());
   };
   reply.raw.on('close', onClose);
+  if (reply.raw.destroyed) onClose();
   return {
     signal: controller.signal,
     release() {

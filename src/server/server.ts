@@ -87,10 +87,12 @@ function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
       ? [431, 'Request Header Fields Too Large']
       : [400, 'Bad Request'];
   const body = JSON.stringify(new ApiError(status as number, `${words}.`).body);
-  socket.end(
+  socket.write(
     `HTTP/1.1 ${status} ${words}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n` +
       `Connection: close\r\n\r\n${body}`,
   );
+  // A client that keeps its side open would hold the connection for ever.
+  socket.destroySoon();
 }
 
 function emptyFacts(): RequestFacts {

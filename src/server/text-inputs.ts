@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { encodeText } from '../core/generation/prompts.js';
-import type { Tokenizer } from '../core/tokenizers/tokenizer.js';
+import type { ServedModel } from '../core/serving/served-model.js';
+import { ApiError } from './api-error.js';
 
 const tokens = z.array(z.int().nonnegative()).min(1);
 
@@ -16,7 +17,19 @@ export function textInputs(most: number) {
 /** A text, or the ids of its tokens. */
 export type TextInput = string | readonly number[];
 
-/** The tokens of a text. */
-export function tokensOf(tokenizer: Tokenizer, input: TextInput): readonly number[] {
-  return typeof input === 'string' ? encodeText(tokenizer, input) : input;
+/**
+ * The tokens of a text.
+ *
+ * @param param field of the request that it comes from
+ * @throws ApiError 400 for ids that the model has no token for
+ */
+export function tokensOf(
+  { tokenizer, vocabulary }: ServedModel,
+  input: TextInput,
+  param: string,
+): readonly number[] {
+  if (typeof input === 'string') return encodeText(tokenizer, input);
+  const unknown = input.find((id) => id >= vocabulary);
+  if (unknown === undefined) return input;
+  throw new ApiError(400, `There is no token ${unknown}; the model has ${vocabulary}.`, { param });
 }

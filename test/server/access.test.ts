@@ -16,14 +16,21 @@ async function start(options: TestServerOptions = {}): Promise<TestServer> {
 const CHAT = '/v1/chat/completions';
 const chat = { model: 'base', messages: [{ role: 'user', content: 'hi' }], max_tokens: 5 };
 
-/** What a server sends until it closes the connection. */
+/** What a server sends until it closes the connection, to a client that never closes its own side. */
 function raw(url: string, text: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.write(text));
+  return new Promise((resolve) => {
+    const options = { port: Number(new URL(url).port), host: '127.0.0.1', allowHalfOpen: true };
+    const socket = connect(options, () => socket.write(text));
     let answer = '';
+    let probe: NodeJS.Timeout;
     socket.on('data', (data) => (answer += String(data)));
-    socket.on('close', () => resolve(answer));
-    socket.on('error', reject);
+    // What is written from then on is refused only if the server has let go of the connection.
+    socket.on('end', () => (probe = setInterval(() => socket.write('x'), 20)));
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => {
+      clearInterval(probe);
+      resolve(answer);
+    });
   });
 }
 

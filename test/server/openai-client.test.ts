@@ -8,7 +8,11 @@ import { testServer, type TestServer } from './test-server.js';
 let server: TestServer;
 let client: OpenAI;
 beforeAll(async () => {
-  server = await testServer({ adapters: ['pirate', 'broken'], failing: ['broken'] });
+  let seed = 0;
+  server = await testServer({
+    ...{ adapters: ['pirate', 'broken'], failing: ['broken'] },
+    randomSeed: () => seed++,
+  });
   client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: 'any', maxRetries: 0 });
 });
 afterAll(() => server.close());
@@ -196,6 +200,14 @@ describe('completions', () => {
     expect(ids.choices[0]!.text).toBe(choices[0]!.text);
   });
 
+  it('draws an answer of its own for each of several prompts, unless told a seed', async () => {
+    const prompt = ['same', 'same', 'same'];
+    const { choices } = await client.completions.create({ model: 'base', prompt });
+    expect(new Set(choices.map(({ text }) => text)).size).toBe(3);
+    const seeded = await client.completions.create({ model: 'base', prompt, seed: 1 });
+    expect(new Set(seeded.choices.map(({ text }) => text)).size).toBe(1);
+  });
+
   it('streams', async () => {
     const stream = await client.completions.create({
       ...{ model: 'base', prompt: 'one', temperature: 0, echo: true },
@@ -271,6 +283,16 @@ describe('errors', () => {
     const error = await refused(body);
     expect([error.status, error.code, error.param ?? null]).toEqual([status, code, param]);
     expect(error.type).toBe('invalid_request_error');
+  });
+
+  it('is the client’s where it names tokens that there are not', async () => {
+    const [model, tokens] = ['base', [65, 1_000_000]];
+    await expect(client.completions.create({ model, prompt: tokens })).rejects.toMatchObject({
+      ...{ status: 400, param: 'prompt' },
+    });
+    await expect(client.embeddings.create({ model, input: tokens })).rejects.toMatchObject({
+      ...{ status: 400, param: 'input' },
+    });
   });
 
   it('tells nothing of what is wrong inside', async () => {

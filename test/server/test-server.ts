@@ -16,11 +16,14 @@ export interface TestServerOptions extends Partial<ServerSettings> {
   queueLimit?: number;
   adapters?: string[];
   failing?: string[];
+  /** Seeds of requests that give none. */
+  randomSeed?: () => number;
 }
 
 /** A server on any free port, over the fake model. */
 export async function testServer(options: TestServerOptions = {}) {
-  const { slots = 4, capacity = 500, queueLimit = 1000, adapters = [], failing = [], ...settings } = options;
+  const { slots = 4, capacity = 500, queueLimit = 1000, adapters = [], failing = [], ...others } = options;
+  const { randomSeed = () => 7, ...settings } = others;
   const statistics = new ServingStatistics();
   const slotModels = new Map<string, FakeSlotModel>();
   const load = async (name: string) => {
@@ -50,7 +53,7 @@ export async function testServer(options: TestServerOptions = {}) {
     {
       now: () => performance.timeOrigin + performance.now(),
       log: (entry) => entries.push(entry),
-      randomSeed: () => 7,
+      randomSeed,
     },
   );
   return {

@@ -18,6 +18,9 @@ export interface ServeResult {
   readonly context: number;
 }
 
+/** Seconds that a request may be given at most: what timers count in 31 bits of milliseconds. */
+const LONGEST_TIMEOUT = Math.floor((2 ** 31 - 1) / 1000);
+
 /** `genai deploy serve`: a model behind OpenAI's HTTP interface. */
 export default class Serve extends BaseCommand<ServeResult> {
   static override summary = 'Serve a model over HTTP, as OpenAI’s API does.';
@@ -68,7 +71,12 @@ export default class Serve extends BaseCommand<ServeResult> {
       default: 64,
       summary: 'Requests that may wait; more are answered with 429.',
     }),
-    timeout: Flags.integer({ min: 1, default: 300, summary: 'Seconds that a request may take.' }),
+    timeout: Flags.integer({
+      min: 1,
+      max: LONGEST_TIMEOUT,
+      default: 300,
+      summary: 'Seconds that a request may take.',
+    }),
     host: Flags.string({ default: '127.0.0.1', summary: 'Address to listen at.', helpGroup: 'NETWORK' }),
     port: Flags.integer({
       min: 0,

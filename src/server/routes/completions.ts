@@ -127,14 +127,14 @@ export function completionsRoute(server: FastifyInstance, context: ServerContext
     const body = readBody(completionsBody, request.body);
     const { facts } = request;
     return withModel(context, request, reply, body.model, async (model, signal) => {
-      const prompts = body.prompt.map((input) => tokensOf(model.tokenizer, input));
+      const prompts = body.prompt.map((input) => tokensOf(model, input, 'prompt'));
       facts.promptTokens = prompts.reduce((sum, { length }) => sum + length, 0);
       if (settings.logPrompts) facts.prompts = body.prompt.map(String);
       const hasLogprobs = body.logprobs != null;
       const isEchoed = body.echo === true;
-      const shared = samplingRequest(body, () => ports.randomSeed());
+      // Without a seed every prompt draws by itself, equal ones too.
       const requests = prompts.map((prompt): GenerationRequest => ({
-        ...shared,
+        ...samplingRequest(body, () => ports.randomSeed()),
         prompt,
         maxNewTokens: body.max_tokens ?? USUAL_MAX_TOKENS,
         likeliest: body.logprobs ?? undefined,
@@ -180,7 +180,7 @@ export function completionsRoute(server: FastifyInstance, context: ServerContext
         });
         return reply;
       }
-      const answers = Array.from({ length: prompts.length * shared.choices }, (): Gathered => ({
+      const answers = Array.from({ length: prompts.length * (body.n ?? 1) }, (): Gathered => ({
         text: '',
         logprobs: noLogprobs(),
         end: null,

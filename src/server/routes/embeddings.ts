@@ -45,7 +45,7 @@ export function embeddingsRoute(server: FastifyInstance, context: ServerContext)
           param: 'dimensions',
         });
       }
-      const texts = inputs.map((input) => tokensOf(model.tokenizer, input));
+      const texts = inputs.map((input) => tokensOf(model, input, 'input'));
       facts.promptTokens = texts.reduce((sum, { length }) => sum + length, 0);
       if (context.settings.logPrompts) facts.prompts = inputs.map(String);
       const vectors = await model.scheduler.embed(texts, signal);

@@ -1,0 +1,15 @@
+import { EventEmitter } from 'node:events';
+import type { FastifyReply } from 'fastify';
+import { expect, it } from 'vitest';
+import { ClientGone } from '../../src/server/api-error.js';
+import { requestBounds } from '../../src/server/request-bounds.js';
+
+it.each([true, false])('ends at once for a client that has gone already: %s', (isGone) => {
+  const raw = Object.assign(new EventEmitter(), { destroyed: isGone, writableFinished: false });
+  const bounds = requestBounds({ raw } as unknown as FastifyReply, 60);
+  expect(bounds.signal.aborted).toBe(isGone);
+  raw.emit('close');
+  expect(bounds.signal.reason).toBeInstanceOf(ClientGone);
+  bounds.release();
+  expect(raw.listenerCount('close')).toBe(0);
+});
