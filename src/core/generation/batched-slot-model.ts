@@ -65,8 +65,13 @@ export class BatchedSlotModel implements SlotModel {
       cache.dispose();
       throw new ToolkitError(`slots need host memory; ${engine.name} computes on ${engine.device}`, 'ENGINE');
     }
-    const executable = await engine.compile(slotProgram(adapted, weights, settings.capacity));
-    return new BatchedSlotModel(executable, cache, settings, model.shape.layers);
+    try {
+      const executable = await engine.compile(slotProgram(adapted, weights, settings.capacity));
+      return new BatchedSlotModel(executable, cache, settings, model.shape.layers);
+    } catch (error) {
+      cache.dispose();
+      throw error;
+    }
   }
 
   tokensOf(slot: number): readonly number[] {

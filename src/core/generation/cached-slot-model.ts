@@ -24,7 +24,7 @@ export class CachedSlotModel implements SlotModel {
   }
 
   /**
-   * @param model disposed with the slots
+   * @param model disposed with the slots, and where they cannot be made
    * @param capacity tokens that each slot holds, at most the model's context length
    */
   static async create(model: LanguageModel, slots: number, capacity: number): Promise<CachedSlotModel> {
@@ -34,6 +34,7 @@ export class CachedSlotModel implements SlotModel {
       await model.prepare(caches[0]!);
     } catch (error) {
       for (const cache of caches) cache.dispose();
+      await model.dispose();
       throw error;
     }
     return new CachedSlotModel(model, caches, capacity);
@@ -87,10 +88,13 @@ export class CachedSlotModel implements SlotModel {
   }
 
   private async makeCopies(): Promise<void> {
-    for (const { from, to } of this.copies.splice(0)) {
+    for (let next = this.copies[0]; next !== undefined; next = this.copies[0]) {
+      const { from, to } = next;
       const [tokens] = to.rows;
       await this.model.copyRows(from, to, [0]);
       to.rows[0] = tokens!;
+      // Not before: after a failure other slots still need theirs.
+      this.copies.shift();
     }
   }
 

@@ -45,15 +45,21 @@ export class KeyValueCache {
   ): Promise<KeyValueCache> {
     const past: Record<string, Cell> = {};
     const present: Record<string, Cell> = {};
+    const cache = new KeyValueCache(capacity, batchSize, past, present);
     const shape = cacheShape(model, batchSize, capacity);
-    for (let layer = 0; layer < model.shape.layers; layer++) {
-      for (const what of ['key', 'value'] as const) {
-        const cell = await engine.cell({ shape, dtype: 'float32' });
-        past[pastName(what, layer)] = cell;
-        present[presentName(what, layer)] = cell;
+    try {
+      for (let layer = 0; layer < model.shape.layers; layer++) {
+        for (const what of ['key', 'value'] as const) {
+          const cell = await engine.cell({ shape, dtype: 'float32' });
+          past[pastName(what, layer)] = cell;
+          present[presentName(what, layer)] = cell;
+        }
       }
+    } catch (error) {
+      cache.dispose();
+      throw error;
     }
-    return new KeyValueCache(capacity, batchSize, past, present);
+    return cache;
   }
 
   dispose(): void {

@@ -61,12 +61,18 @@ export class LanguageModel {
   ): Promise<LanguageModel> {
     const adapted: AdaptedModel = { model, adapter: adapter?.settings };
     const parameters: Record<string, Cell> = {};
-    for (const { name, shape } of allParameters(adapted)) {
-      const tensor = weights.get(name) ?? adapter?.weights.get(name);
-      if (tensor === undefined) throw new ToolkitError(`there is no tensor ${name}`, 'BAD_CHECKPOINT');
-      parameters[name] = await engine.cell({ shape, dtype: 'float32' }, tensor.data);
+    const languageModel = new LanguageModel(engine, adapted, parameters);
+    try {
+      for (const { name, shape } of allParameters(adapted)) {
+        const tensor = weights.get(name) ?? adapter?.weights.get(name);
+        if (tensor === undefined) throw new ToolkitError(`there is no tensor ${name}`, 'BAD_CHECKPOINT');
+        parameters[name] = await engine.cell({ shape, dtype: 'float32' }, tensor.data);
+      }
+    } catch (error) {
+      await languageModel.dispose();
+      throw error;
     }
-    return new LanguageModel(engine, adapted, parameters);
+    return languageModel;
   }
 
   get model(): Model {

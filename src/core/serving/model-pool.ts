@@ -76,10 +76,17 @@ export class ModelPool {
     }
   }
 
+  /** Frees all models; those being loaded once they are. */
   async dispose(): Promise<void> {
     const residents = [...this.residents.values()];
     this.residents.clear();
-    for (const { loading } of residents) await (await loading).dispose();
+    for (const { loading } of residents) {
+      // What cannot be loaded is told to those who wait for it.
+      await loading.then(
+        (model) => model.dispose(),
+        () => undefined,
+      );
+    }
   }
 
   private admit(name: string): Resident {

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { CachedSlotModel } from '../../../src/core/generation/cached-slot-model.js';
 import { LanguageModel } from '../../../src/core/generation/language-model.js';
 import { architectureCases, readJson } from '../../golden/golden.js';
@@ -82,6 +82,47 @@ describe('CachedSlotModel', () => {
       expect((await model.step([one]))[0]).toEqual(beside[row]);
     }
     await model.dispose();
+  });
+
+  it('makes a copy that failed for one slot before another one needs it', async () => {
+    const { model: shape, weights } = randomModel();
+    const language = await LanguageModel.create(engine, shape, weights);
+    const model = await CachedSlotModel.create(language, 4, 64);
+    const expected = (await model.read(0, [1, 2, 3, 4])).slice();
+    model.truncate(0, 3);
+    model.copy(0, 1, 3);
+    model.copy(0, 2, 3);
+    vi.spyOn(language, 'copyRows').mockRejectedValueOnce(new Error('no memory'));
+    await expect(model.read(3, [5])).rejects.toThrow('no memory');
+    for (const slot of [1, 2]) {
+      const found = await model.read(slot, [4]);
+      for (const [index, logit] of found.entries()) expect(logit).toBeCloseTo(expected[index]!, 4);
+    }
+    await model.dispose();
+  });
+
+  it('frees everything where there is no memory for all slots', async () => {
+    const { model: shape, weights } = randomModel();
+    const cells: { isDisposed: boolean }[] = [];
+    const created = engine.cell.bind(engine);
+    const make = vi.spyOn(engine, 'cell').mockImplementation(async (...given) => {
+      if (cells.length === shape.parameters.length + 3) throw new Error('no memory');
+      const cell = await created(...given);
+      const record = { isDisposed: false };
+      cells.push(record);
+      vi.spyOn(cell, 'dispose').mockImplementation(() => void (record.isDisposed = true));
+      return cell;
+    });
+    try {
+      const language = await LanguageModel.create(engine, shape, weights);
+      await expect(CachedSlotModel.create(language, 4, 64)).rejects.toThrow('no memory');
+      expect(cells.map(({ isDisposed }) => isDisposed)).toEqual(cells.map(() => true));
+      cells.length = 4;
+      await expect(LanguageModel.create(engine, shape, weights)).rejects.toThrow('no memory');
+      expect(cells.slice(4).every(({ isDisposed }) => isDisposed)).toBe(true);
+    } finally {
+      make.mockRestore();
+    }
   });
 
   it('embeds a text as the language model does', async () => {

@@ -64,6 +64,15 @@ describe('ModelPool', () => {
     failing.pop();
     expect((await models.lease('a'))!.model.name).toBe('a');
   });
+
+  it('frees the others when one cannot be loaded at the end', async () => {
+    const { pool: models, models: made } = pool(['a'], 1, ['a']);
+    await models.lease('base');
+    const waiting = expect(models.lease('a')).rejects.toThrow('damaged');
+    await models.dispose();
+    await waiting;
+    expect(made.get('base')!.disposed).toBe(true);
+  });
 });
 
 describe('findAdapters', () => {
