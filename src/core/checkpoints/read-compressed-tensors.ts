@@ -28,8 +28,9 @@ const PARTS = ['weight_packed', 'weight', 'weight_scale', 'weight_shape', 'weigh
 /** Scales of activations and of cached keys and values, which are computed with as they are here. */
 const RUNTIME_PARTS = /\.(?:input|output|k|v|q)_(?:scale|zero_point)$/;
 
-/** Smallest block of a {@link QuantizedMatrix}. */
+/** Smallest and largest block of a {@link QuantizedMatrix}. */
 const SMALLEST_BLOCK = 16;
+const LARGEST_BLOCK = 256;
 
 /** A weight in integers: where its parts are, and what they are parts of. */
 interface CompressedWeight {
@@ -225,9 +226,9 @@ async function readMatrix(weight: CompressedWeight, stored: StoredTensors): Prom
   return { outputs, inputs, bits, blockSize, values, scales, ...(zeroPoints && { zeroPoints }) };
 }
 
-/** The largest power of two that divides a size. */
+/** The largest block that divides a size. */
 function largestBlock(size: number): number {
-  return size & -size;
+  return Math.min(LARGEST_BLOCK, size & -size);
 }
 
 /** Unsigned integers, each row in `rowBytes`. */

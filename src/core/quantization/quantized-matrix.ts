@@ -10,7 +10,7 @@ export interface QuantizedMatrix {
   readonly outputs: number;
   readonly inputs: number;
   readonly bits: 4 | 8;
-  /** A power of two from 16 on. */
+  /** A power of two from 16 to 256. */
   readonly blockSize: number;
   /** [outputs, blocks, blockSize * bits / 8] unsigned integers; of two in a byte the first is in the low half. */
   readonly values: Uint8Array;

@@ -133,6 +133,29 @@ describe('compressedTensors', () => {
   });
 });
 
+it('has groups that are longer than the blocks that ONNX Runtime multiplies, 256 at most, as several of these', async () => {
+  const scheme: IntegerScheme = { bits: 4, blockSize: 1024, symmetric: false, scaleType: 'F32' };
+  const shape = { outputs: 3, inputs: 2048 };
+  const weights = Float32Array.from({ length: 3 * 2048 }, (_, i) => (1 + i / 1e4) * Math.sin(i) + 0.4);
+  const matrix = quantizeMatrix(weights, shape, scheme);
+  const folder = join(scratch, 'long-groups');
+  const format = 'pack-quantized';
+  await writeModelFolder(files, folder, {
+    config: {
+      quantization_config: formatCompressedTensorsConfig({
+        ...{ format, groups: [{ scheme, modules: ['layer'] }], ignored: [], dynamicActivations: false },
+      }),
+    },
+    state: { stored: compressedTensors('layer', matrix, scheme, format) },
+    storage: 'F32',
+  });
+  const checkpoint = await openModelFolder(files, folder);
+  const read = (await checkpoint.readQuantized!('layer.weight'))!;
+  expect(read.blockSize).toBe(256);
+  expect(dequantizeMatrix(read)).toEqual(dequantizeMatrix(matrix));
+  await checkpoint.close();
+});
+
 describe('a quantised folder that is damaged or hostile', () => {
   type Tensors = Map<string, StoredTensor>;
   const MODULE = 'model.layers.0.mlp.up_proj';
