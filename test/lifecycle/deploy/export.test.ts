@@ -8,6 +8,7 @@ import { EXPORT_TARGETS } from '../../../src/core/exports/targets/index.js';
 import { exportModelFiles, exportStep, type ExportModelPorts } from '../../../src/lifecycle/deploy/export.js';
 import { nodeFileSystem } from '../../../src/platform/file-system.js';
 import { openLlamaCpp } from '../../../src/platform/llama-cpp.js';
+import { GOLDEN } from '../../golden/golden.js';
 import { cpuEngine } from '../../core/generation/models.js';
 import { writeRandomModel } from '../../core/exports/written-model.js';
 import { writeTinyAdapter, writeTinyModel } from '../../core/generation/tiny-model.js';
@@ -79,6 +80,29 @@ describe('every target', () => {
 });
 
 describe('exportModelFiles', () => {
+  // Models of test/golden/make-gguf-models.py, whose contexts are no longer than the texts that are compared.
+  it.each(['gpt2', 'qwen3'])(
+    'verifies a %s up to the end of its context',
+    async (name) => {
+      const golden = join(GOLDEN, 'gguf-models', name);
+      const options = { model: golden, target: 'ollama', precision: 'F32', out: join(folder, name) };
+      const { verification } = await exportModelFiles(options, ports);
+      expect(verification!.rows.filter(({ verdict }) => verdict === 'fail')).toEqual([]);
+    },
+    60_000,
+  );
+
+  it('tells where llama.cpp computes otherwise: it has no sliding window for Mistral', async () => {
+    const golden = join(GOLDEN, 'gguf-models', 'mistral');
+    const options = { model: golden, target: 'gguf', precision: 'F32', out: join(folder, 'mistral') };
+    const { verification, notes } = await exportModelFiles(options, ports);
+    expect(notes.join()).toContain('sliding window');
+    // The toolkit's own reader has none either: the file does not say that there was one.
+    const failed = verification!.rows.filter(({ verdict }) => verdict === 'fail').map(({ check }) => check);
+    expect(failed).toContain('KL divergence, mean');
+    expect(failed).not.toContain('tokens of texts');
+  }, 60_000);
+
   it('adds an adapter in, and verifies it against base and adapter apart', async () => {
     const [base, adapter] = [join(folder, 'tiny'), join(folder, 'tiny-adapter')];
     await writeTinyModel(base);
