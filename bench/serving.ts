@@ -23,6 +23,11 @@ import { OnnxRuntimeEngine } from '../src/core/engine/onnxruntime/engine.js';
 import { openModelSource } from '../src/core/generation/load-language-model.js';
 import { loadSlotModel } from '../src/core/generation/load-slot-model.js';
 import { nodeFileSystem } from '../src/platform/file-system.js';
+import {
+  importLlamaCpp,
+  type LlamaCppPackage,
+  type PackageSequence,
+} from '../src/platform/llama-cpp-package.js';
 import { countArgument, threadsArgument } from './arguments.js';
 import { median } from './statistics.js';
 
@@ -54,25 +59,9 @@ interface Side {
   dispose(): Promise<void>;
 }
 
-/** The part of `node-llama-cpp` that is used here; the package is not among this one's dependencies. */
-interface LlamaSequence {
-  clearHistory(): Promise<void>;
-  evaluateWithoutGeneratingNewTokens(tokens: number[]): Promise<void>;
-  evaluate(tokens: number[], options: object): AsyncGenerator<number>;
-}
-interface LlamaPackage {
-  readonly getLlama: (options: object) => Promise<{
-    loadModel(options: object): Promise<{
-      createContext(options: object): Promise<{ getSequence(): LlamaSequence }>;
-    }>;
-    dispose(): Promise<void>;
-  }>;
-}
-
-async function importLlamaCpp(): Promise<LlamaPackage> {
-  const name: string = 'node-llama-cpp';
+async function findLlamaCpp(): Promise<LlamaCppPackage> {
   try {
-    return (await import(name)) as LlamaPackage;
+    return await importLlamaCpp();
   } catch (cause) {
     throw new Error('node-llama-cpp is not installed: npm install --no-save node-llama-cpp', { cause });
   }
@@ -124,7 +113,7 @@ async function openToolkit(path: string, threads: number): Promise<Side> {
 }
 
 async function openLlamaCpp(path: string, threads: number): Promise<Side> {
-  const { getLlama } = await importLlamaCpp();
+  const { getLlama } = await findLlamaCpp();
   const llama = await getLlama({ gpu: false, build: 'never' });
   const model = await llama.loadModel({ modelPath: path });
   const context = await model.createContext({
@@ -132,7 +121,7 @@ async function openLlamaCpp(path: string, threads: number): Promise<Side> {
   });
   const sequences = Array.from({ length: CLIENTS }, () => context.getSequence());
   const clear = (): Promise<unknown> => Promise.all(sequences.map((sequence) => sequence.clearHistory()));
-  const continued = (sequence: LlamaSequence): AsyncGenerator<number> =>
+  const continued = (sequence: PackageSequence): AsyncGenerator<number> =>
     sequence.evaluate([1, 2, 3], { temperature: 0, yieldEogToken: true });
   return {
     async readPrompt(tokens) {

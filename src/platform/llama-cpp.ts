@@ -1,5 +1,5 @@
-import type * as Library from 'node-llama-cpp';
 import { ToolkitError } from '../core/errors/toolkit-error.js';
+import { importLlamaCpp, type LlamaCppPackage, type PackageSequence } from './llama-cpp-package.js';
 
 /** A GGUF file in llama.cpp, and one text that it reads. */
 export interface LlamaCppModel {
@@ -54,9 +54,9 @@ const SPARE_POSITIONS = 32;
  * @returns `undefined` where the package, or its binary for this machine, is not installed
  */
 export async function openLlamaCpp(): Promise<LlamaCpp | undefined> {
-  let library: typeof Library;
+  let library: LlamaCppPackage;
   try {
-    library = await import('node-llama-cpp');
+    library = await importLlamaCpp();
   } catch {
     return undefined;
   }
@@ -67,7 +67,7 @@ export async function openLlamaCpp(): Promise<LlamaCpp | undefined> {
 }
 
 async function load(
-  library: typeof Library,
+  library: LlamaCppPackage,
   path: string,
   { contextLength, threads }: LlamaCppSettings,
 ): Promise<LlamaCppModel> {
@@ -85,7 +85,7 @@ async function load(
     });
     const sequence = context.getSequence();
     const { tokens, fileInfo } = model;
-    const special = (id: Library.Token | null): LlamaCppModel['begin'] =>
+    const special = (id: number | null): LlamaCppModel['begin'] =>
       id === null ? undefined : { id, text: model.detokenize([id], true) };
     const vocabulary = fileInfo.metadata.tokenizer.ggml.tokens.length;
     return {
@@ -96,10 +96,10 @@ async function load(
       end: special(tokens.eos),
       addsBegin: tokens.shouldPrependBosToken,
       addsEnd: tokens.shouldAppendEosToken,
-      isEnd: (id) => model.isEogToken(id as Library.Token),
+      isEnd: (id) => model.isEogToken(id),
       tokenize: (text) => model.tokenize(text, true),
       clear: () => sequence.clearHistory(),
-      read: (ids, every) => read(sequence, ids as Library.Token[], every, vocabulary),
+      read: (ids, every) => read(sequence, ids, every, vocabulary),
       dispose: () => llama.dispose(),
     };
   } catch (error) {
@@ -114,8 +114,8 @@ async function load(
 }
 
 async function read(
-  sequence: Library.LlamaContextSequence,
-  ids: readonly Library.Token[],
+  sequence: PackageSequence,
+  ids: readonly number[],
   every: boolean,
   vocabulary: number,
 ): Promise<Float32Array[]> {
@@ -125,7 +125,9 @@ async function read(
       ids
         .slice(start, start + POSITIONS_AT_ONCE)
         .map((id, index) =>
-          every || start + index === ids.length - 1 ? [id, { generateNext: { logits: true } }] : id,
+          every || start + index === ids.length - 1
+            ? ([id, { generateNext: { logits: true } }] as const)
+            : id,
         ),
     );
     for (const output of outputs) {

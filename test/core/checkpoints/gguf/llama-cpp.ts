@@ -1,9 +1,13 @@
-import type { Llama, LlamaModel, Token } from 'node-llama-cpp';
+import {
+  importLlamaCpp,
+  type PackageLlama,
+  type PackageModel,
+} from '../../../../src/platform/llama-cpp-package.js';
 
 /** llama.cpp itself, on the processor; `undefined` with a reason where its optional package is not there. */
-export async function findLlamaCpp(): Promise<{ llama?: Llama; missing?: string }> {
+export async function findLlamaCpp(): Promise<{ llama?: PackageLlama; missing?: string }> {
   try {
-    const { getLlama, LlamaLogLevel } = await import('node-llama-cpp');
+    const { getLlama, LlamaLogLevel } = await importLlamaCpp();
     return {
       llama: await getLlama({
         gpu: false,
@@ -19,13 +23,13 @@ export async function findLlamaCpp(): Promise<{ llama?: Llama; missing?: string 
 }
 
 /** Ids of a text, special tokens spelt out in it included; nothing is put around it. */
-export function llamaIds(model: LlamaModel, text: string): number[] {
+export function llamaIds(model: PackageModel, text: string): number[] {
   return [...model.tokenize(text, true)];
 }
 
 /** The logits of every id after each of the texts, with a LoRA adapter where one is named. */
 export async function llamaLogits(
-  model: LlamaModel,
+  model: PackageModel,
   texts: readonly (readonly number[])[],
   vocabulary: number,
   adapter?: string,
@@ -39,9 +43,7 @@ export async function llamaLogits(
   for (const text of texts) {
     await sequence.clearHistory();
     const inputs = text.map((id, index) =>
-      index < text.length - 1
-        ? (id as Token)
-        : ([id as Token, { generateNext: { logits: true } }] as [Token, { generateNext: { logits: true } }]),
+      index < text.length - 1 ? id : ([id, { generateNext: { logits: true } }] as const),
     );
     const outputs = await sequence.controlledEvaluate(inputs);
     const logits = outputs.at(-1)?.next.logits;
