@@ -29,7 +29,7 @@ export default class FineTune extends BaseCommand<FineTuneResult | RunMemoryEsti
     {
       description: 'All weights, trained to lose less when they are quantised to four bits:',
       command:
-        '<%= config.bin %> <%= command.id %> --model templates/starter-model --dataset datasets/sentiment --out runs/sentiment-qat --method full --learning-rate 5e-4 --epochs 1 --qat int4 --qat-block-size 32',
+        '<%= config.bin %> <%= command.id %> --model templates/starter-model --dataset datasets/sentiment --out runs/sentiment-qat --method full --learning-rate 5e-4 --max-steps 100 --qat int4 --qat-block-size 32',
     },
     {
       description: 'The memory that a run would take, without running it:',

@@ -218,13 +218,15 @@ describe('awareness of quantisation is refused', () => {
 });
 
 it('memory of rounded weights is part of the estimate', async () => {
-  const roundedBytes = async (changed: Partial<FineTuneOptions>): Promise<number | undefined> => {
-    const { parts } = await estimateFineTuneMemory({ ...options, ...changed }, tinyPorts());
-    return parts.find(({ part }) => part === 'rounded weights')?.bytes;
+  const bytesOf = async (changed: Partial<FineTuneOptions>): Promise<Record<string, number>> => {
+    const { parts, graphs } = await estimateFineTuneMemory({ ...options, ...changed }, tinyPorts());
+    const named = Object.fromEntries(parts.map(({ part, bytes }) => [part, bytes]));
+    return { graphs, kept: named['rounded weights'] ?? 0, rounding: named['rounding of weights'] ?? 0 };
   };
-  // Two layers of 32 · 32 queries and outputs, 16 · 32 keys and values, 3 · 32 · 64 feed-forward: 18,432; the largest
-  // of 2,048 is being rounded. An adapter is merged into all of them first.
-  expect(await roundedBytes({})).toBeUndefined();
-  expect(await roundedBytes(QAT)).toBe(4 * (18_432 + 3 * 2048));
-  expect(await roundedBytes({ ...QAT, method: 'lora' })).toBe(4 * (2 * 18_432 + 3 * 2048));
+  // Two layers of 32 · 32 queries and outputs, 16 · 32 keys and values, 3 · 32 · 64 feed-forward: 18,432 weights. In
+  // each graph 14 roundings, one at a time, of 2,048 at most. An adapter is merged into all weights first.
+  expect(await bytesOf({})).toMatchObject({ kept: 0, rounding: 0 });
+  const full = await bytesOf(QAT);
+  expect(full).toMatchObject({ kept: 4 * 18_432, rounding: full['graphs']! * (14 * 120_000 + 12 * 2048) });
+  expect(await bytesOf({ ...QAT, method: 'lora' })).toMatchObject({ kept: 8 * 18_432 });
 });
