@@ -59,7 +59,7 @@ function roundingLine(quantization: QuantizationAwareness): string {
 /** How to quantise what was trained for it. */
 export function quantizationLines(quantization: QuantizationAwareness): string {
   return [
-    `The losses are those of weights in ${namedRounding(quantization)}. What is saved is not rounded yet; the same integers come of:`,
+    `The losses are those of weights in ${namedRounding(quantization)}. What is saved is not rounded yet; this quantises it the same way:`,
     ...quantization.commands.map((command) => `  ${sanitizeForTerminal(command)}`),
   ].join('\n');
 }
