@@ -294,6 +294,8 @@ export class Scheduler {
     const text = texts[vectors.length]!;
     const vector = await this.parts.model.embed(slot, text);
     vectors.push(vector.slice());
+    // Whoever has gone meanwhile has lost the slot already.
+    if (order.isOver) return text.length;
     if (vectors.length === texts.length) {
       this.release(slot);
       order.complete();
@@ -304,11 +306,12 @@ export class Scheduler {
 
   private async readNext(slot: number, work: AnswerWork): Promise<number> {
     const { model } = this.parts;
-    const { prompt, answer } = work;
+    const { prompt, answer, order } = work;
     const start = model.tokensOf(slot).length;
     const end = answer.scoresPrompt ? 1 : Math.min(start + model.largestRead, prompt.length);
     const logits = await model.read(slot, prompt.slice(start, end));
-    if (end === prompt.length || answer.scoresPrompt) {
+    // As above: the slot may be another's by the next round.
+    if (!order.isOver && (end === prompt.length || answer.scoresPrompt)) {
       this.reading.delete(slot);
       this.answering.set(slot, work);
       this.take(slot, work, logits);

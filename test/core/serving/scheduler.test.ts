@@ -187,6 +187,27 @@ describe('Scheduler', () => {
     expect(model.stepSizes.length).toBeLessThan(30);
   });
 
+  it('gives a slot away once, though its client goes while the last piece of the prompt is read', async () => {
+    for (const begin of ['answer', 'embedding'] as const) {
+      const { model, scheduler } = setup({ slots: 2 });
+      model.delay = 5;
+      const client = new AbortController();
+      const gone =
+        begin === 'answer'
+          ? collect(scheduler.generate(request('gone'), client.signal))
+          : scheduler.embed([[1, 2]], client.signal);
+      const refused = expect(gone).rejects.toThrow('gone');
+      await new Promise(setImmediate);
+      client.abort(new Error('gone'));
+      const prompts = ['first', 'second', 'third'];
+      const answers = await Promise.all(prompts.map((prompt) => collect(scheduler.generate(request(prompt)))));
+      await refused;
+      expect(answers).toEqual(prompts.map((prompt) => [alone(request(prompt))]));
+      expect(scheduler.activeCount).toBe(0);
+      expect(Math.max(...model.stepSizes)).toBe(2);
+    }
+  });
+
   it('reports a failing computation to those it was for, and goes on', async () => {
     const { model, scheduler } = setup({ slots: 1 });
     const first = collect(scheduler.generate(request('first')));
