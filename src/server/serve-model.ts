@@ -8,7 +8,7 @@ import { ServingStatistics } from '../core/serving/serving-statistics.js';
 import { Turns } from '../core/serving/turns.js';
 import type { FileSystem } from '../platform/file-system.js';
 import { jsonLine } from './json-line.js';
-import { assertSafeBinding, type ServerSettings } from './server-settings.js';
+import { assertUsable, type ServerSettings } from './server-settings.js';
 import { startServer, type RunningServer } from './server.js';
 
 /** What is served, and how. */
@@ -57,7 +57,7 @@ export interface ServedModels extends RunningServer {
  */
 export async function serveModel(options: ServeOptions, ports: ServePorts): Promise<ServedModels> {
   const { files, onProgress, signal } = ports;
-  assertSafeBinding(options.server);
+  assertUsable(options.server);
   const adapters = await findAdapters(files, options.adapters, options.adaptersFolder);
   const statistics = new ServingStatistics();
   const engine = await ports.createEngine();

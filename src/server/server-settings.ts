@@ -27,8 +27,33 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }
 
-/** @throws ToolkitError `USAGE` for a server that anybody in the network could use */
-export function assertSafeBinding({ host, apiKey, allowUnauthenticated }: ServerSettings): void {
+/** What a header can carry without loss, between blanks. */
+const KEY = /^[\x21-\x7e]+$/;
+
+/** Whether it is the origin of a page as browsers write it: no path, not even a slash. */
+function isOrigin(origin: string): boolean {
+  return origin === '*' || (URL.canParse(origin) && new URL(origin).origin === origin);
+}
+
+/**
+ * @throws ToolkitError `USAGE` for a server that anybody in the network could use, and for a key or an origin that no
+ *   client can send
+ */
+export function assertUsable({ host, apiKey, allowUnauthenticated, corsOrigin }: ServerSettings): void {
+  if (apiKey !== undefined && !KEY.test(apiKey)) {
+    throw new ToolkitError(
+      'the API key is empty, or holds characters that no client can send',
+      'USAGE',
+      'Choose one of letters, digits and punctuation of ASCII, or leave --api-key out.',
+    );
+  }
+  if (corsOrigin !== undefined && !isOrigin(corsOrigin)) {
+    throw new ToolkitError(
+      `--cors ${corsOrigin}: no page has this origin`,
+      'USAGE',
+      'Its form is https://app.example, or http://localhost:3000; * is for all.',
+    );
+  }
   if (isLoopback(host) || apiKey !== undefined || allowUnauthenticated) return;
   throw new ToolkitError(
     `--host ${host}: other machines could use the model without a key`,

@@ -18,7 +18,7 @@ import { metricsRoute } from './routes/metrics.js';
 import { modelsRoute } from './routes/models.js';
 import { readyRoute } from './routes/ready.js';
 import type { ServerContext, ServerPorts } from './server-context.js';
-import { assertSafeBinding, type ServerSettings } from './server-settings.js';
+import { assertUsable, type ServerSettings } from './server-settings.js';
 
 const ROUTES = [
   chatCompletionsRoute,
@@ -173,7 +173,7 @@ async function listen(server: FastifyInstance, { host, port }: ServerSettings): 
  * Starts a server that speaks OpenAI's HTTP interface.
  *
  * @param models the base model is loaded already; the caller disposes them after `drain`
- * @throws ToolkitError `USAGE` for an address that would let strangers in, or that is taken
+ * @throws ToolkitError `USAGE` for settings that would let strangers in or are of no use, or an address that is taken
  */
 export async function startServer(
   models: ModelPool,
@@ -181,7 +181,7 @@ export async function startServer(
   settings: ServerSettings,
   ports: ServerPorts,
 ): Promise<RunningServer> {
-  assertSafeBinding(settings);
+  assertUsable(settings);
   let isDraining = false;
   const { bodyLimit, arrivalTimeout } = settings;
   const server = fastify({

@@ -83,6 +83,16 @@ describe('who may ask', () => {
     );
   });
 
+  it('refuses keys and origins that no client can send', async () => {
+    for (const apiKey of ['', 'two words', 'Schlüssel', 'line\n']) {
+      await expect(start({ apiKey })).rejects.toThrow('API key');
+    }
+    for (const corsOrigin of ['https://app.example/', 'app.example', 'https://a.example\r\nX: 1', '']) {
+      await expect(start({ corsOrigin })).rejects.toThrow('no page has this origin');
+    }
+    await start({ corsOrigin: 'http://localhost:3000' });
+  });
+
   it('lets pages of another origin in only if asked to', async () => {
     const origin = 'https://app.example';
     const preflight = (url: string, from: string) =>

@@ -116,7 +116,8 @@ export default class Serve extends BaseCommand<ServeResult> {
         ...{ slots, context, queue },
         server: {
           ...{ host, port },
-          apiKey: (flags['api-key'] ?? ports.environment['GENAI_API_KEY']) || undefined,
+          // An empty variable is one that is not set; an empty flag is a mistake.
+          apiKey: flags['api-key'] ?? (ports.environment['GENAI_API_KEY'] || undefined),
           allowUnauthenticated: flags['allow-unauthenticated'],
           corsOrigin: flags.cors,
           timeoutSeconds: timeout,
