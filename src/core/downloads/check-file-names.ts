@@ -28,14 +28,19 @@ function faultOf(path: string): string | undefined {
 /**
  * Makes sure that files of these names can lie together in one folder on every system, and nowhere else.
  * @param paths as a hub lists them
+ * @param remedy what the user can do about a file
  * @throws UNSUPPORTED that names the first that cannot
  */
-export function checkFileNames(id: string, paths: readonly string[]): void {
+export function checkFileNames(
+  id: string,
+  paths: readonly string[],
+  remedy = 'Ask the authors to rename it.',
+): void {
   const refuse = (problem: string): never => {
     throw new ToolkitError(
       `${id} lists ${problem}`,
       'UNSUPPORTED',
-      'Leave the file out with --exclude, or ask the authors to rename it. No harmless repository has names that lead elsewhere.',
+      `${remedy} No harmless repository has names that lead elsewhere.`,
     );
   };
   const seen = new Map<string, { path: string; isFile: boolean }>();

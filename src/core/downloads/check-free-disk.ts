@@ -9,6 +9,7 @@ const inGigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(2)} GB`;
 /**
  * Makes sure that the files fit on the disk of a folder, what lies there of them already considered.
  * @param folder of partial files; it is made if need be, since only a folder that exists tells its disk
+ * @param remedy what the user can do besides making room
  * @throws OUT_OF_RESOURCES
  */
 export async function checkFreeDisk(
@@ -16,6 +17,7 @@ export async function checkFreeDisk(
   files: readonly HubFile[],
   fileSystem: FileSystem,
   resources: Pick<MachineResources, 'freeDiskBytes'>,
+  remedy = 'or set HF_HOME to a folder on a larger disk.',
 ): Promise<void> {
   if (files.length === 0) return;
   await fileSystem.makeDirectory(folder);
@@ -36,6 +38,6 @@ export async function checkFreeDisk(
   throw new ToolkitError(
     `${folder}: the download needs ${inGigabytes(needed)}, the disk has ${inGigabytes(free)} free`,
     'OUT_OF_RESOURCES',
-    'Free some space, set HF_HOME to a folder on a larger disk, or choose fewer files with --include.',
+    `Free some space, ${remedy}`,
   );
 }

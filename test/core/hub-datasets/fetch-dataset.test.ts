@@ -210,7 +210,10 @@ describe('a dataset on the hub', () => {
     publish(null, ['test.arrow']);
     await expect(fetched()).rejects.toMatchObject({ code: 'UNSUPPORTED', message: /test\.arrow/ });
     publish(['default/test/0000.parquet']);
-    await expect(fetched(undefined, 'test', {}, 10)).rejects.toMatchObject({ code: 'OUT_OF_RESOURCES' });
+    // Datasets have neither --include nor --exclude.
+    await expect(fetched(undefined, 'test', {}, 10)).rejects.toMatchObject({
+      ...{ code: 'OUT_OF_RESOURCES', hint: expect.not.stringContaining('--') as string },
+    });
     publish(['..\\x/test/0000.parquet']);
     await expect(fetched()).rejects.toMatchObject({ code: 'UNSUPPORTED' });
     hub.interfere = (_, response) => {

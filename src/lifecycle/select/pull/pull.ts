@@ -73,6 +73,7 @@ export async function pullModel(options: PullOptions, ports: PullPorts): Promise
   checkFileNames(
     id,
     selection.files.map(({ path }) => path),
+    'Leave the file out with --exclude, or ask the authors to rename it.',
   );
   const repositoryFolder = hub.modelCacheFolder(id);
   const cache = cacheTarget({ repositoryFolder, commit, revision }, fileSystem, files);
@@ -83,7 +84,13 @@ export async function pullModel(options: PullOptions, ports: PullPorts): Promise
       : await Promise.all(selection.files.map((file) => withDigest(file, snapshotFolder, fileSystem)));
 
   const missing = await findMissing(wanted, target);
-  await checkFreeDisk(target.partialFolder, [...missing.values()], fileSystem, resources);
+  await checkFreeDisk(
+    target.partialFolder,
+    [...missing.values()],
+    fileSystem,
+    resources,
+    'set HF_HOME to a folder on a larger disk, or choose fewer files with --include.',
+  );
   await downloadAll(
     {
       id,
