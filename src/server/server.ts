@@ -53,22 +53,25 @@ class OpenRequests {
   private count = 0;
   private wake: (() => void) | undefined;
   private totalSeconds = 0;
-  private finished = 0;
+  private answered = 0;
 
   begin(): void {
     this.count++;
   }
 
-  finish(seconds: number): void {
+  finish({ status, model, seconds }: RequestFacts): void {
     this.count--;
-    this.finished++;
-    this.totalSeconds += seconds;
+    // Probes and refusals, which take no time, say nothing of how long a slot is taken.
+    if (model !== undefined && status === 200) {
+      this.answered++;
+      this.totalSeconds += seconds;
+    }
     if (this.count === 0) this.wake?.();
   }
 
-  /** Seconds in which one more request will probably be taken: what one has taken so far, on average. */
+  /** Seconds in which one more request will probably be taken: what an answer has taken so far, on average. */
   get retrySeconds(): number {
-    return Math.max(1, Math.ceil(this.totalSeconds / Math.max(1, this.finished)));
+    return Math.max(1, Math.ceil(this.totalSeconds / Math.max(1, this.answered)));
   }
 
   async none(): Promise<void> {
@@ -116,7 +119,7 @@ function addHooks(server: FastifyInstance, context: ServerContext, open: OpenReq
       // A stream that failed has told its status already; its headers said 200.
       if (facts.status === 0) facts.status = reply.raw.writableFinished ? reply.raw.statusCode : 499;
       facts.seconds = (ports.now() - request.began) / 1000;
-      open.finish(facts.seconds);
+      open.finish(facts);
       metrics.record(facts);
       ports.log(logEntry(ports.now(), request.id, request.method, facts));
     });
