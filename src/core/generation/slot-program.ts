@@ -6,40 +6,44 @@ import { quantizedProduct } from '../engine/operations/quantized-product.js';
 import { standInSizes } from '../engine/tracing/symbolic-sizes.js';
 import type { ForwardContext } from '../layers/forward-context.js';
 import type { FixedWeights } from './fixed-weights.js';
-import { attendOverCache, type AdaptedModel } from './generation-program.js';
-import { cacheShape, pastName, presentName } from './key-value-cache.js';
+import type { AdaptedModel } from './generation-program.js';
+import { pastName, presentName } from './key-value-cache.js';
+import { slotAttention } from './slot-attention.js';
 
 /**
- * Runs new tokens of any number of texts through the network against their key/value caches: one program for reading and
- * for generating. Its runs choose the sizes `batch` and `length`.
+ * Runs new tokens of any number of texts through the network against what is held of them: one program for reading and
+ * for generating. Its runs choose the sizes `batch`, `length` and `capacity`.
  *
- * Inputs: `tokens` and `positions` [batch, length]; `ends` [batch], the index of each row's last token among all
- * batch × length; `last_positions` and `total_length` as `cachedAttention` takes them; the caches. Outputs: `logits` [batch,
- * vocabulary] of the token after each row, `mean` [batch, hidden] of the final hidden states, and the caches, resident.
+ * Inputs: `tokens` and `positions` [batch, length]; `ends` [batch], the index of each row's last token among all batch ×
+ * length; `lengths` [batch, 1], tokens held of each row; `places` [capacity], the numbers from 0 on; for each layer the keys
+ * and values held, [batch, kvHeads, capacity, headDimension]. Outputs: `logits` [batch, vocabulary] of the token after each
+ * row, `mean` [batch, hidden] of the final hidden states, and for each layer the new keys and values, [batch, kvHeads,
+ * length, headDimension].
  */
-export function slotProgram(adapted: AdaptedModel, weights: FixedWeights, capacity: number): Program {
+export function slotProgram(adapted: AdaptedModel, weights: FixedWeights): Program {
   const { model, adapter } = adapted;
-  const sizes = standInSizes('batch', 'length');
+  const { layers, kvHeads, headDimension, hidden, contextLength } = model.shape;
+  const sizes = standInSizes('batch', 'length', 'capacity');
   const ids: TensorSpec = { shape: [sizes.batch, sizes.length], dtype: 'int32' };
-  const perRow: TensorSpec = { shape: [sizes.batch], dtype: 'int32' };
-  const cache: TensorSpec = { shape: cacheShape(model, sizes.batch, capacity), dtype: 'float32' };
-  const layers = [...Array(model.shape.layers).keys()];
-  const bothCaches = (name: typeof pastName): string[] =>
-    layers.flatMap((layer) => [name('key', layer), name('value', layer)]);
+  const held: TensorSpec = { shape: [sizes.batch, kvHeads, sizes.capacity, headDimension], dtype: 'float32' };
   return {
     name: 'continuation of texts in slots',
     symbolic: sizes,
     inputs: {
-      ...Object.fromEntries(bothCaches(pastName).map((name) => [name, cache])),
+      ...Object.fromEntries(
+        [...Array(layers).keys()].flatMap((layer) => [
+          [pastName('key', layer), held],
+          [pastName('value', layer), held],
+        ]),
+      ),
       tokens: ids,
       positions: ids,
-      ends: perRow,
-      last_positions: perRow,
-      total_length: { shape: [], dtype: 'int32' },
+      ends: { shape: [sizes.batch], dtype: 'int32' },
+      lengths: { shape: [sizes.batch, 1], dtype: 'int32' },
+      places: { shape: [sizes.capacity], dtype: 'int32' },
     },
-    resident: bothCaches(presentName),
     body: (inputs) => {
-      const present: Record<string, Tensor> = {};
+      const fresh: Record<string, Tensor> = {};
       const parameter = (name: string): Tensor => {
         const { data, shape } = weights.tensors.get(name)!;
         return tf.tensor(data, [...shape]);
@@ -47,18 +51,29 @@ export function slotProgram(adapted: AdaptedModel, weights: FixedWeights, capaci
       const context: ForwardContext = {
         parameter,
         quantized: (name) => weights.quantized.get(name),
-        attend: attendOverCache(inputs, present),
+        attend: (request) => {
+          const { layer } = request;
+          const { attended, keys, values } = slotAttention(request, inputs['positions']!, {
+            keys: inputs[pastName('key', layer)]!,
+            values: inputs[pastName('value', layer)]!,
+            lengths: inputs['lengths']!,
+            places: inputs['places']!,
+          });
+          fresh[presentName('key', layer)] = keys;
+          fresh[presentName('value', layer)] = values;
+          return attended;
+        },
         ...(adapter && { adapt: loraAdaptation(model, adapter, parameter, undefined) }),
       };
-      const hidden = model.hiddenStates(context, inputs['tokens']!, inputs['positions']!, capacity);
-      const rows = tf.reshape(hidden, [-1, model.shape.hidden]);
+      const states = model.hiddenStates(context, inputs['tokens']!, inputs['positions']!, contextLength);
+      const rows = tf.reshape(states, [-1, hidden]);
       const ends = tf.gather(rows, inputs['ends'] as Tensor1D) as Tensor2D; // [batch, hidden]
       const head = weights.quantized.get(model.headParameter);
       const logits =
         head === undefined
           ? tf.matMul(ends, parameter(model.headParameter) as Tensor2D, false, true)
           : quantizedProduct(ends, head);
-      return { logits, mean: tf.mean(hidden, 1), ...present };
+      return { logits, mean: tf.mean(states, 1), ...fresh };
     },
   };
 }
