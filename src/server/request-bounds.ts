@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { FastifyReply } from 'fastify';
 import { ApiError, ClientGone } from './api-error.js';
 
@@ -12,6 +13,8 @@ export interface RequestBounds {
 /** Watches the client and the clock until `release`. */
 export function requestBounds(reply: FastifyReply, timeoutSeconds: number): RequestBounds {
   const controller = new AbortController();
+  // One for each prompt under way: no leak that Node should warn of.
+  setMaxListeners(0, controller.signal);
   const timer = setTimeout(() => {
     controller.abort(
       new ApiError(408, `The answer took longer than ${timeoutSeconds} s.`, {
