@@ -24,14 +24,6 @@ export interface Cell extends TensorSpec {
   write(data: TensorData): Promise<void>;
   /** Makes every element zero. */
   clear(): Promise<void>;
-  /** The value itself, where it is in host memory. */
-  readonly data?: TensorData;
-  /**
-   * Part of the first dimension as a cell that shares this one's memory. Absent where cells are not in host memory.
-   *
-   * @param first index, below the size of the first dimension
-   */
-  rows?(first: number, count: number): Cell;
   dispose(): void;
 }
 

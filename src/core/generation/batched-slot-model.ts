@@ -1,21 +1,15 @@
-import type { Cell, Engine, Executable, TensorData } from '../engine/engine.js';
-import { ToolkitError } from '../errors/toolkit-error.js';
+import type { Engine, Executable } from '../engine/engine.js';
 import type { AdaptedModel } from './generation-program.js';
-import { KeyValueCache, pastName, presentName } from './key-value-cache.js';
 import type { FixedWeights } from './fixed-weights.js';
-import { slotProgram } from './slot-program.js';
+import { pastName, presentName } from './key-value-cache.js';
+import { SlotCache } from './slot-cache.js';
 import type { SlotModel } from './slot-model.js';
+import { slotProgram } from './slot-program.js';
 
 /** A longer piece gains no speed, and its attention scores take heads × length × capacity numbers. */
 const LARGEST_READ = 512;
 
-/** Rows of the caches that a run works on. */
-interface CacheRows {
-  readonly past: Readonly<Record<string, Cell>>;
-  readonly present: Readonly<Record<string, Cell>>;
-}
-
-/** Numbers of tokens and rooms for them. */
+/** Numbers of texts and tokens. */
 export interface SlotSettings {
   readonly slots: number;
   /** Tokens in each slot at most. */
@@ -23,8 +17,8 @@ export interface SlotSettings {
 }
 
 /**
- * Slots side by side in one cache in host memory. A run works on neighbouring rows of it, in place: slots that are
- * continued together are moved next to each other first, which is needed only when a text joins or leaves.
+ * Slots side by side in one cache in host memory. A run works on neighbouring rows of it: slots that are continued together
+ * are moved next to each other first, which is needed only when a text joins or leaves.
  */
 export class BatchedSlotModel implements SlotModel {
   readonly largestRead = LARGEST_READ;
@@ -33,43 +27,34 @@ export class BatchedSlotModel implements SlotModel {
   private readonly held: number[][];
   /** Row of the cache that each slot has. */
   private readonly rowOf: number[];
-  private readonly views = new Map<string, CacheRows>();
+  private readonly cache: SlotCache;
   private readonly layers: number;
 
   private constructor(
     private readonly executable: Executable,
-    private readonly cache: KeyValueCache,
+    { shape }: AdaptedModel['model'],
     { slots, capacity }: SlotSettings,
-    layers: number,
   ) {
     this.slots = slots;
     this.capacity = capacity;
-    this.layers = layers;
+    this.layers = shape.layers;
+    this.cache = new SlotCache(shape, slots, capacity);
     this.held = Array.from({ length: slots }, () => []);
     this.rowOf = [...this.held.keys()];
   }
 
-  /**
-   * @param engine one whose cells are in host memory
-   * @throws ToolkitError `ENGINE` for another
-   */
+  /** @throws ToolkitError `OUT_OF_RESOURCES` */
   static async create(
     engine: Engine,
     adapted: AdaptedModel,
     weights: FixedWeights,
     settings: SlotSettings,
   ): Promise<BatchedSlotModel> {
-    const { model } = adapted;
-    const cache = await KeyValueCache.create(engine, model, settings.slots, settings.capacity);
-    if (Object.values(cache.past).some(({ data }) => data === undefined)) {
-      cache.dispose();
-      throw new ToolkitError(`slots need host memory; ${engine.name} computes on ${engine.device}`, 'ENGINE');
-    }
+    const executable = await engine.compile(slotProgram(adapted, weights));
     try {
-      const executable = await engine.compile(slotProgram(adapted, weights, settings.capacity));
-      return new BatchedSlotModel(executable, cache, settings, model.shape.layers);
+      return new BatchedSlotModel(executable, adapted.model, settings);
     } catch (error) {
-      cache.dispose();
+      await executable.dispose();
       throw error;
     }
   }
@@ -84,13 +69,7 @@ export class BatchedSlotModel implements SlotModel {
   }
 
   copy(from: number, to: number, length: number): void {
-    this.forEachPlace((data, place) => {
-      const [source, target] = [place(this.rowOf[from]!), place(this.rowOf[to]!)];
-      for (let head = 0; head < source.heads; head++) {
-        const start = source.start + head * source.stride;
-        data.copyWithin(target.start + head * target.stride, start, start + length * source.width);
-      }
-    });
+    this.cache.copy(this.rowOf[from]!, this.rowOf[to]!, length);
     this.held[to] = this.held[from]!.slice(0, length);
   }
 
@@ -129,7 +108,6 @@ export class BatchedSlotModel implements SlotModel {
 
   async dispose(): Promise<void> {
     await this.executable.dispose();
-    this.cache.dispose();
   }
 
   /** Adds as many tokens to each slot; the slots have neighbouring rows, in order. */
@@ -137,46 +115,39 @@ export class BatchedSlotModel implements SlotModel {
     slots: readonly number[],
     texts: readonly (readonly number[])[],
   ): Promise<Record<string, Float32Array>> {
+    const { cache } = this;
     const [batch, length] = [slots.length, texts[0]!.length];
     const starts = slots.map((slot) => this.held[slot]!.length);
-    const { past, present } = this.rows(this.rowOf[slots[0]!]!, batch);
-    const lastPositions = Int32Array.from(starts, (start) => start + length - 1);
-    const results = await this.executable.run(
-      {
-        ...past,
-        tokens: Int32Array.from(texts.flat()),
-        positions: Int32Array.from(
-          { length: batch * length },
-          (_, index) => starts[Math.floor(index / length)]! + (index % length),
-        ),
-        ends: Int32Array.from({ length: batch }, (_, row) => (row + 1) * length - 1),
-        last_positions: lastPositions,
-        total_length: Int32Array.of(Math.max(...lastPositions) + 1),
-      },
-      present,
-      { batch, length },
-    );
-    slots.forEach((slot, index) => this.held[slot]!.push(...texts[index]!));
-    return results as Record<string, Float32Array>;
-  }
-
-  private rows(first: number, count: number): CacheRows {
-    const key = `${first} + ${count}`;
-    let view = this.views.get(key);
-    if (view === undefined) {
-      const past: Record<string, Cell> = {};
-      const present: Record<string, Cell> = {};
-      for (let layer = 0; layer < this.layers; layer++) {
-        for (const what of ['key', 'value'] as const) {
-          const part = this.cache.past[pastName(what, layer)]!.rows!(first, count);
-          past[pastName(what, layer)] = part;
-          present[presentName(what, layer)] = part;
-        }
-      }
-      view = { past, present };
-      this.views.set(key, view);
+    const first = this.rowOf[slots[0]!]!;
+    cache.reserve(Math.max(...starts) + length);
+    const { capacity } = cache;
+    const feeds: Record<string, Float32Array | Int32Array> = {
+      tokens: Int32Array.from(texts.flat()),
+      positions: Int32Array.from(
+        { length: batch * length },
+        (_, index) => starts[Math.floor(index / length)]! + (index % length),
+      ),
+      ends: Int32Array.from({ length: batch }, (_, row) => (row + 1) * length - 1),
+      lengths: Int32Array.from(starts),
+      places: Int32Array.from({ length: capacity }, (_, place) => place),
+    };
+    for (let layer = 0; layer < this.layers; layer++) {
+      feeds[pastName('key', layer)] = cache.view(2 * layer, first, batch);
+      feeds[pastName('value', layer)] = cache.view(2 * layer + 1, first, batch);
     }
-    return view;
+    const results = (await this.executable.run(feeds, {}, { batch, length, capacity })) as Record<
+      string,
+      Float32Array
+    >;
+    for (let layer = 0; layer < this.layers; layer++) {
+      const [keys, values] = [results[presentName('key', layer)]!, results[presentName('value', layer)]!];
+      for (let row = 0; row < batch; row++) {
+        cache.write(2 * layer, first + row, starts[row]!, keys, row, length);
+        cache.write(2 * layer + 1, first + row, starts[row]!, values, row, length);
+      }
+    }
+    slots.forEach((slot, index) => this.held[slot]!.push(...texts[index]!));
+    return results;
   }
 
   /**
@@ -200,32 +171,8 @@ export class BatchedSlotModel implements SlotModel {
 
   private swap(a: number, b: number): void {
     const [slotA, slotB] = [this.rowOf.indexOf(a), this.rowOf.indexOf(b)];
-    const length = Math.max(this.held[slotA]!.length, this.held[slotB]!.length);
-    this.forEachPlace((data, place) => {
-      const [one, other] = [place(a), place(b)];
-      for (let head = 0; head < one.heads; head++) {
-        const start = one.start + head * one.stride;
-        const otherStart = other.start + head * other.stride;
-        const kept = data.slice(start, start + length * one.width);
-        data.copyWithin(start, otherStart, otherStart + length * one.width);
-        data.set(kept, otherStart);
-      }
-    });
+    this.cache.swap(a, b, Math.max(this.held[slotA]!.length, this.held[slotB]!.length));
     this.rowOf[slotA] = b;
     this.rowOf[slotB] = a;
-  }
-
-  /** Calls back with the memory of each cache, and where in it a row's heads are. */
-  private forEachPlace(
-    action: (
-      data: TensorData,
-      place: (row: number) => { start: number; heads: number; stride: number; width: number },
-    ) => void,
-  ): void {
-    for (const cell of Object.values(this.cache.past)) {
-      const [, heads, capacity, width] = cell.shape as [number, number, number, number];
-      const stride = capacity * width;
-      action(cell.data!, (row) => ({ start: row * heads * stride, heads, stride, width }));
-    }
   }
 }

@@ -13,7 +13,7 @@ import { LanguageModel } from '../../../src/core/generation/language-model.js';
 import type { SlotModel } from '../../../src/core/generation/slot-model.js';
 import { nodeFileSystem } from '../../../src/platform/file-system.js';
 import { architectureCases, compare, GOLDEN, readJson, readTensors } from '../../golden/golden.js';
-import { cpuEngine, goldenFolder, loadGolden, type GreedyCase } from './models.js';
+import { cpuEngine, goldenFolder, loadGolden, randomModel, type GreedyCase } from './models.js';
 
 /** As in the parity test of whole sequences. */
 const LOGIT_TOLERANCE = 2e-4;
@@ -141,19 +141,43 @@ describe('BatchedSlotModel', () => {
     for (const one of [slots, model]) await one.dispose();
   });
 
-  it('refuses an engine whose caches it cannot reach', async () => {
-    const source = sourceOf(folder);
+  it('grows with its texts, and keeps what it holds', async () => {
+    const { model, weights } = randomModel();
+    const fixed = { tensors: weights, quantized: new Map() };
+    const settings = { slots: 3, capacity: 700 };
+    const slots = await BatchedSlotModel.create(engine, { model, adapter: undefined }, fixed, settings);
+    const text = Array.from({ length: 690 }, (_, index) => (index * 7919) % model.shape.vocabulary);
+    await slots.read(1, text.slice(0, 60));
+    await slots.read(2, [3, 1, 4]); // of the smallest size until slot 0 grows
+    for (let start = 0; start < text.length; start += slots.largestRead) {
+      await slots.read(0, text.slice(start, start + slots.largestRead));
+    }
+    const plain = await LanguageModel.create(engine, model, weights);
+    const alone = async (tokens: number[]): Promise<Float32Array> =>
+      (await plain.prefill(await plain.createCache(1, tokens.length + 1), [tokens]))[0]!;
+    const [long, short] = await slots.step([
+      { slot: 0, token: 5 },
+      { slot: 2, token: 5 },
+    ]);
+    expect(compare(long!, await alone([...text, 5])).difference).toBeLessThan(LOGIT_TOLERANCE);
+    expect(compare(short!, await alone([3, 1, 4, 5])).difference).toBeLessThan(LOGIT_TOLERANCE);
+    expect(
+      compare((await slots.step([{ slot: 1, token: 9 }]))[0]!, await alone([...text.slice(0, 60), 9]))
+        .difference,
+    ).toBeLessThan(LOGIT_TOLERANCE);
+    await slots.dispose();
+    await plain.dispose();
+  });
+
+  it('computes the same on the reference engine', async () => {
+    const source = sourceOf(goldenFolder('mistral-sliding'));
+    const { greedy: golden } = readJson<GreedyCase>(source.folder, 'case.json');
     const reference = await createReferenceEngine();
-    const weights = {
-      tensors: await loadWeights(nodeFileSystem, folder, source.model),
-      quantized: new Map(),
-    };
-    await expect(
-      BatchedSlotModel.create(reference, { model: source.model, adapter: undefined }, weights, {
-        slots: 1,
-        capacity: 16,
-      }),
-    ).rejects.toMatchObject({ code: 'ENGINE' });
+    const slots = await loadSlotModel(nodeFileSystem, source, reference, { slots: 2, capacity: 64 });
+    await slots.read(0, [1, 2]);
+    const beside = (): { slot: number; token: number }[] => [{ slot: 0, token: 3 }];
+    expect(await greedy(slots, 1, golden.prompt, 5, beside)).toEqual(golden.tokens.slice(0, 5));
+    await slots.dispose();
     await reference.dispose();
   });
 });

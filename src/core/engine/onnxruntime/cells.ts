@@ -1,6 +1,6 @@
 import type { Tensor } from 'onnxruntime-node';
 import type { Cell, ElementType, TensorData } from '../engine.js';
-import { checkData, describeSpec, misuse, sizeOf } from '../checks.js';
+import { checkData, describeSpec, misuse } from '../checks.js';
 import { allocate, hostTensor } from './session.js';
 import type { SharedSession } from './shared-session.js';
 
@@ -34,13 +34,6 @@ export class HostCell implements OnnxCell {
 
   async clear(): Promise<void> {
     this.data.fill(0);
-  }
-
-  rows(first: number, count: number): HostCell {
-    const [, ...rest] = this.shape;
-    const width = sizeOf(rest);
-    const part = this.data.subarray(first * width, (first + count) * width);
-    return new HostCell([count, ...rest], this.dtype, part);
   }
 
   dispose(): void {}
