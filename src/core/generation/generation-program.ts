@@ -60,30 +60,6 @@ export function attendOverCache(
   };
 }
 
-/** Inputs of a program that adds tokens to caches, parameters aside, and the outputs that stay: the caches with them. */
-export function cachedInputs(
-  model: Model,
-  { batchSize, length, capacity }: GenerationShape,
-): Pick<Program, 'inputs' | 'resident'> {
-  const ids: TensorSpec = { shape: [batchSize, length], dtype: 'int32' };
-  const perRow: TensorSpec = { shape: [batchSize], dtype: 'int32' };
-  const cache: TensorSpec = { shape: cacheShape(model, batchSize, capacity), dtype: 'float32' };
-  const layers = [...Array(model.shape.layers).keys()];
-  const bothCaches = (name: typeof pastName): string[] =>
-    layers.flatMap((layer) => [name('key', layer), name('value', layer)]);
-  return {
-    inputs: {
-      ...Object.fromEntries(bothCaches(pastName).map((name) => [name, cache])),
-      tokens: ids,
-      positions: ids,
-      ends: perRow,
-      last_positions: perRow,
-      total_length: { shape: [], dtype: 'int32' },
-    },
-    resident: bothCaches(presentName),
-  };
-}
-
 /**
  * Runs new tokens through the network against a key/value cache. Output `logits` [batchSize, vocabulary] is of one token
  * per row; the caches are resident.
@@ -95,11 +71,24 @@ export function cachedInputs(
 export function generationProgram(adapted: AdaptedModel, shape: GenerationShape): Program {
   const { model, adapter } = adapted;
   const { batchSize, length, capacity } = shape;
-  const cached = cachedInputs(model, shape);
+  const ids: TensorSpec = { shape: [batchSize, length], dtype: 'int32' };
+  const perRow: TensorSpec = { shape: [batchSize], dtype: 'int32' };
+  const cache: TensorSpec = { shape: cacheShape(model, batchSize, capacity), dtype: 'float32' };
+  const layers = [...Array(model.shape.layers).keys()];
+  const bothCaches = (name: typeof pastName): string[] =>
+    layers.flatMap((layer) => [name('key', layer), name('value', layer)]);
   return {
-    ...cached,
     name: `${length === 1 ? 'generation' : 'reading'} of ${batchSize} × ${length} tokens`,
-    inputs: { ...parameterInputs(adapted), ...cached.inputs },
+    inputs: {
+      ...parameterInputs(adapted),
+      ...Object.fromEntries(bothCaches(pastName).map((name) => [name, cache])),
+      tokens: ids,
+      positions: ids,
+      ends: perRow,
+      last_positions: perRow,
+      total_length: { shape: [], dtype: 'int32' },
+    },
+    resident: bothCaches(presentName),
     body: (inputs) => {
       const parameter = (name: string): Tensor => inputs[name]!;
       const present: Record<string, Tensor> = {};
