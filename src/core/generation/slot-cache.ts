@@ -36,7 +36,11 @@ export class SlotCache {
     return this.tokens;
   }
 
-  /** Makes room for `length` tokens, at most as many as were said to be the most. */
+  /**
+   * Makes room for `length` tokens, at most as many as were said to be the most.
+   *
+   * @throws ToolkitError `OUT_OF_RESOURCES`, with everything as it was
+   */
   reserve(length: number): void {
     if (length <= this.tokens) return;
     let capacity = this.tokens;
@@ -44,12 +48,26 @@ export class SlotCache {
     capacity = Math.min(capacity, this.most);
     const [narrow, wide] = [this.tokens * this.width, capacity * this.width];
     // One after the other, so that no more than one of them is there twice.
-    for (const [index, old] of this.arrays.entries()) {
-      const grown = this.allocate(capacity);
-      for (let head = 0; head < this.rows * this.heads; head++) {
-        grown.set(old.subarray(head * narrow, (head + 1) * narrow), head * wide);
+    const heads = this.rows * this.heads;
+    let done = 0;
+    try {
+      for (; done < this.arrays.length; done++) {
+        const [old, grown] = [this.arrays[done]!, this.allocate(capacity)];
+        for (let head = 0; head < heads; head++) {
+          grown.set(old.subarray(head * narrow, (head + 1) * narrow), head * wide);
+        }
+        this.arrays[done] = grown;
       }
-      this.arrays[index] = grown;
+    } catch (error) {
+      // Those that have grown are drawn together again where they lie: other texts go on with them.
+      for (let index = 0; index < done; index++) {
+        const grown = this.arrays[index]!;
+        for (let head = 1; head < heads; head++) {
+          grown.copyWithin(head * narrow, head * wide, head * wide + narrow);
+        }
+        this.arrays[index] = grown.subarray(0, heads * narrow);
+      }
+      throw error;
     }
     this.tokens = capacity;
   }
