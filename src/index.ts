@@ -25,6 +25,17 @@ export type {
 } from './lifecycle/adapt/prompt-engineer.js';
 export type { RunMemoryEstimate } from './lifecycle/adapt/training-memory.js';
 export type { BadRowsError, DatasetReport } from './lifecycle/adapt/prepare-dataset.js';
+export type {
+  AppTemplate,
+  DeployAppOptions,
+  DeployAppPorts,
+  DeployAppResult,
+} from './lifecycle/deploy/app.js';
+export type { DeployContainerPorts, DeployContainerResult } from './lifecycle/deploy/container.js';
+export type { ExportModelPorts, ExportResult } from './lifecycle/deploy/export.js';
+export type { DeployPlanOptions, DeployPlanPorts, DeployPlanResult } from './lifecycle/deploy/plan.js';
+export type { QuantizePorts, QuantizeResult } from './lifecycle/deploy/quantize.js';
+export type { VerifyPorts, VerifyResult } from './lifecycle/deploy/verify.js';
 export type { DoctorOptions, DoctorPorts, DoctorReport, EngineProbes } from './lifecycle/doctor/doctor.js';
 export type { EngineStatus } from './lifecycle/doctor/engine-status.js';
 export type { ComputeEstimate, EstimateComputeOptions } from './lifecycle/estimate/compute.js';
@@ -39,7 +50,7 @@ export type { ResolveModelPorts } from './core/selection/resolve-model.js';
 export type { EstimateScalingOptions, ScalingEstimate } from './lifecycle/estimate/scaling.js';
 export type { EstimateTimeOptions, TimeEstimate } from './lifecycle/estimate/time.js';
 export type { BeforeAfterOptions, BeforeAfterResult } from './lifecycle/evaluate/before-after.js';
-export type { CompareOptions } from './lifecycle/evaluate/compare.js';
+export type { CompareOptions, CompareResult } from './lifecycle/evaluate/compare.js';
 export type { EvaluateOptions, EvaluatePorts, EvaluateResult } from './lifecycle/evaluate/evaluate.js';
 export type { EvaluationList, ListEvaluationsOptions } from './lifecycle/evaluate/list.js';
 export type {
@@ -214,6 +225,30 @@ export const compareResults = lazyFunction(() => import('./lifecycle/evaluate/co
 
 /** `genai evaluate list`: evaluations that are finished, and tasks that are ready. */
 export const listEvaluations = lazyFunction(() => import('./lifecycle/evaluate/list.js'), 'listEvaluations');
+
+/** `genai deploy quantize`: a model in 16, 8 or 4 bits. */
+export const quantize = lazyFunction(() => import('./lifecycle/deploy/quantize.js'), 'quantize');
+
+/** `genai deploy export`: a model in the form that another program runs, and proof that it is the same. */
+export const exportModelFiles = lazyFunction(
+  () => import('./lifecycle/deploy/export.js'),
+  'exportModelFiles',
+);
+
+/** `genai deploy verify`: an export beside the model that it was made from. */
+export const verifyExport = lazyFunction(() => import('./lifecycle/deploy/verify.js'), 'verifyExport');
+
+/** `genai deploy plan`: which form of a model suits. */
+export const planDeploymentOf = lazyFunction(() => import('./lifecycle/deploy/plan.js'), 'planDeploymentOf');
+
+/** `genai deploy app`: an application on top of a served model. */
+export const deployApp = lazyFunction(() => import('./lifecycle/deploy/app.js'), 'deployApp');
+
+/** `genai deploy container`: files that run the server in a container or as a service. */
+export const deployContainer = lazyFunction(
+  () => import('./lifecycle/deploy/container.js'),
+  'deployContainer',
+);
 
 /** `genai generate`: continues texts. */
 export const generateText = lazyFunction(

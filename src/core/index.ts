@@ -24,6 +24,7 @@ export * as optimizers from './optimizers/index.js';
 export * as project from './project/index.js';
 export * as prompts from './prompts/index.js';
 export * as providers from './providers/index.js';
+export * as quantization from './quantization/index.js';
 export * as scalingLaws from './scaling-laws/index.js';
 export * as schedules from './schedules/index.js';
 export * as scope from './scope/index.js';
