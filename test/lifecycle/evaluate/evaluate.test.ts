@@ -30,10 +30,11 @@ function ports(changed: Partial<EvaluatePorts> = {}): EvaluatePorts {
       clock: systemClock,
       toolkitVersion: '1.2.3',
       taskFolder: TASKS,
+      promptFolder: fileURLToPath(new URL('../../../templates/prompts', import.meta.url)),
     },
     fetch: () => expect.fail('the network was used'),
-    createEngine: async () => cpuEngine(),
     fetchDataset: () => expect.fail('the hub was asked'),
+    createEngine: async () => cpuEngine(),
     ...changed,
   };
 }
