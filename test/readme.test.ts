@@ -32,6 +32,8 @@ const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
 const RUN_ELSEWHERE: readonly { readonly pattern: RegExp; readonly where: string }[] = [
   { pattern: /^npm ci && npm run quickstart$/, where: 'scripts/quickstart.ts' },
   { pattern: /^npm ci && npm test$/, where: '.ci/run' },
+  // It ends only when it is told to.
+  { pattern: /^genai deploy serve templates\/starter-model$/, where: 'test/commands/deploy/serve.test.ts' },
 ];
 
 /** Training that would take minutes, and what uses its result. */
