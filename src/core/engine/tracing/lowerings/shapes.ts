@@ -16,7 +16,12 @@ export function reshape(trace: Trace, x: TensorInfo, shape: readonly number[]): 
 
 const reshapeLowering: Lowering = (trace, inputs, { shape }) => {
   const x = input(inputs, 'x');
-  return reshape(trace, x, tf.util.inferFromImplicitShape(shape as number[], sizeOf(x.shape)));
+  const size = sizeOf(x.shape);
+  // Stand-ins for sizes multiply to numbers of which a part could not be told.
+  if ((shape as number[]).includes(-1) && !Number.isSafeInteger(size)) {
+    throw new Error('a reshape of many sizes that runs choose must name them all');
+  }
+  return reshape(trace, x, tf.util.inferFromImplicitShape(shape as number[], size));
 };
 
 const expandDims: Lowering = (trace, inputs, { dim }) => {
