@@ -6,7 +6,7 @@ import type { PromptTemplate } from '../prompts/prompt-template.js';
 import { assertBeamSearch } from '../providers/assert-beam-search.js';
 import { canonicalJson } from '../providers/canonical-json.js';
 import type { CompletionSettings, Prompt, Provider } from '../providers/provider.js';
-import type { RequestOptions } from '../providers/run-requests.js';
+import { textEmbedder, type RequestOptions } from '../providers/run-requests.js';
 import { askModel, type Question, type Reply } from './ask-model.js';
 import type { EvaluationResult, EvaluationSample, JudgeFacts } from './evaluation-result.js';
 import { applyFilter } from './filters.js';
@@ -204,7 +204,10 @@ async function prepareRows(
   options: EvaluationOptions,
 ): Promise<PreparedRow[]> {
   const { shots, seed, shotPool, requests } = options;
-  const choose = shotChooser(task, { pool: shotPool, measured: rows, count: shots, seed });
+  const choose = shotChooser(task, {
+    ...{ pool: shotPool, measured: rows, count: shots, seed },
+    embed: provider.embed && textEmbedder(provider, requests),
+  });
   const prepared: PreparedRow[] = [];
   for (const [index, row] of rows.entries()) {
     requests.signal?.throwIfAborted();

@@ -15,7 +15,11 @@ export interface BlockScale {
 }
 
 /** What takes the place of a scale of 0, in a block of nothing but zeros: the distance from 1 to its neighbour. */
-export const SMALLEST_STEP: Readonly<Record<StorageType, number>> = { F32: 2 ** -23, F16: 2 ** -10, BF16: 2 ** -7 };
+export const SMALLEST_STEP: Readonly<Record<StorageType, number>> = {
+  F32: 2 ** -23,
+  F16: 2 ** -10,
+  BF16: 2 ** -7,
+};
 
 /** Added to a number below 2^51 and taken away again, it leaves the nearest integer, of two the even one. */
 const ROUNDING_OFFSET = 2 ** 52 + 2 ** 51;

@@ -2,7 +2,9 @@ import type { Clock } from '../../platform/clock.js';
 import type { Configuration } from '../../core/prompt-engineering/configurations.js';
 import { promptTask, type LabelsBy } from '../../core/prompt-engineering/prompt-task.js';
 import type { ProviderPorts } from '../../core/providers/provider-ports.js';
+import type { Embed } from '../../core/prompts/shots/example-pool.js';
 import type { Provider } from '../../core/providers/provider.js';
+import { textEmbedder } from '../../core/providers/run-requests.js';
 import type { OpenPrompts, PromptFolderPorts } from './open-prompts.js';
 import type { PromptSweepSettings } from './prompt-engineer-options.js';
 
@@ -22,6 +24,16 @@ export interface PromptSweepParts {
   readonly metric: string;
   readonly configurations: readonly Configuration[];
   readonly labelsBy: LabelsBy;
+}
+
+/** What makes vectors of texts, where whoever answers can. */
+export function embedderOf({ provider, settings, ports }: PromptSweepParts): Embed | undefined {
+  const { clock, onProgress, signal } = ports;
+  const { concurrency, retries, timeoutSeconds } = settings;
+  return (
+    provider.embed &&
+    textEmbedder(provider, { clock, onProgress, signal, concurrency, retries, timeoutSeconds })
+  );
 }
 
 /** What one configuration asks. */

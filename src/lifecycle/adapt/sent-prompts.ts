@@ -8,7 +8,7 @@ import { renderPrompt } from '../../core/prompts/render-prompt.js';
 import { canonicalJson } from '../../core/providers/canonical-json.js';
 import type { Prompt } from '../../core/providers/provider.js';
 import type { OpenPrompt } from './open-prompts.js';
-import { taskOf, type PromptSweepParts } from './prompt-sweep-parts.js';
+import { embedderOf, taskOf, type PromptSweepParts } from './prompt-sweep-parts.js';
 
 /** A prompt exactly as it is sent for a row. */
 export interface SentPrompt {
@@ -102,6 +102,7 @@ export async function sentFor(sweep: PromptSweepParts, configuration: Configurat
   const choose = shotChooser(task, {
     ...{ pool: prompt.pool, measured: prompt.rows, count: settings.show === 0 ? 0 : shots },
     seed: settings.seed,
+    embed: embedderOf(sweep),
   });
   const sent: SentPrompt[] = [];
   for (const [index, row] of prompt.rows.slice(0, settings.show).entries()) {

@@ -30,10 +30,20 @@ const task = (strategy: string) =>
     'subjects.yaml',
   );
 
+/** A vector of a text's length and of its last character. */
+const embed = (texts: readonly string[]) =>
+  Promise.resolve(texts.map((text) => Float32Array.of(text.length, text.charCodeAt(text.length - 1))));
+
 describe.each(EXAMPLE_STRATEGIES.map(({ id }) => id))('examples chosen by %s', (strategy) => {
   it('match the row, and ask nothing that any measured row asks, however it is written', async () => {
     for (const seed of [0, 1, 2]) {
-      const choose = shotChooser(await task(strategy), { pool: POOL, measured: MEASURED, count: 1, seed });
+      const choose = shotChooser(await task(strategy), {
+        pool: POOL,
+        measured: MEASURED,
+        count: 1,
+        seed,
+        embed,
+      });
       for (const row of MEASURED) {
         expect(await choose(row)).toEqual([
           { subject: row.subject, question: `Only of ${row.subject}?`, answer: 'Yes', id: 4 },
@@ -43,7 +53,13 @@ describe.each(EXAMPLE_STRATEGIES.map(({ id }) => id))('examples chosen by %s', (
   });
 
   it('are too few where only rows that are measured on are left', async () => {
-    const choose = shotChooser(await task(strategy), { pool: POOL, measured: MEASURED, count: 2, seed: 0 });
+    const choose = shotChooser(await task(strategy), {
+      pool: POOL,
+      measured: MEASURED,
+      count: 2,
+      seed: 0,
+      embed,
+    });
     await expect(choose(MEASURED[0]!)).rejects.toThrow(
       '2 examples are asked for, and there are 1 to choose from (4 are among the rows that are measured on)',
     );
@@ -52,7 +68,7 @@ describe.each(EXAMPLE_STRATEGIES.map(({ id }) => id))('examples chosen by %s', (
 
   it('never ask what the row itself asks, though that row is not among those that are measured on', async () => {
     const pool = POOL.filter(({ subject }) => subject === 'history');
-    const choose = shotChooser(await task(strategy), { pool, measured: [], count: 2, seed: 0 });
+    const choose = shotChooser(await task(strategy), { pool, measured: [], count: 2, seed: 0, embed });
     const shown = await choose({ subject: 'history', question: 'WHO built the wall?', answer: '?' });
     expect(shown.map(({ question }) => question).sort()).toEqual(['Only of history?', 'What falls?']);
   });

@@ -200,7 +200,9 @@ describe('Scheduler', () => {
       await new Promise(setImmediate);
       client.abort(new Error('gone'));
       const prompts = ['first', 'second', 'third'];
-      const answers = await Promise.all(prompts.map((prompt) => collect(scheduler.generate(request(prompt)))));
+      const answers = await Promise.all(
+        prompts.map((prompt) => collect(scheduler.generate(request(prompt)))),
+      );
       await refused;
       expect(answers).toEqual(prompts.map((prompt) => [alone(request(prompt))]));
       expect(scheduler.activeCount).toBe(0);

@@ -6,10 +6,17 @@ import { balanced } from './balanced.js';
 import type { ExampleRequest, ExampleStrategy } from './example-strategy.js';
 import { first } from './first.js';
 import { random } from './random.js';
+import { similarEmbeddings } from './similar-embeddings.js';
 import { similar } from './similar.js';
 
 /** Every way to choose examples. */
-export const EXAMPLE_STRATEGIES: readonly ExampleStrategy[] = [random, first, balanced, similar];
+export const EXAMPLE_STRATEGIES: readonly ExampleStrategy[] = [
+  random,
+  first,
+  balanced,
+  similar,
+  similarEmbeddings,
+];
 
 /** @throws ToolkitError `USAGE` when there is no strategy of that name */
 export function exampleStrategyOf(id: string): ExampleStrategy {

@@ -12,6 +12,9 @@ const rows: Row[] = Array.from({ length: 30 }, (_, index) => ({
 }));
 const row = { text: 'something else' };
 const pool = new ExamplePool({ rows, inputColumns: ['text'], labelColumn: 'label' });
+/** A vector of a text's length and of its last character. */
+const embed = (texts: readonly string[]) =>
+  Promise.resolve(texts.map((text) => Float32Array.of(text.length, text.charCodeAt(text.length - 1))));
 const labelsOf = (examples: Row[]) => examples.map(({ label }) => label);
 
 describe('the pool of examples', () => {
@@ -51,7 +54,7 @@ describe('chooseExamples', () => {
   it.each(EXAMPLE_STRATEGIES.map(({ id }) => id))(
     '%s: equal seeds choose alike, fewer are the first of more, nothing twice',
     async (strategy) => {
-      const choose = (count: number, seed = 7) => chooseExamples({ strategy, count, pool, row, seed });
+      const choose = (count: number, seed = 7) => chooseExamples({ strategy, count, pool, row, seed, embed });
       const ten = await choose(10);
       expect(await choose(10)).toEqual(ten);
       expect(await choose(3)).toEqual(ten.slice(0, 3));
@@ -63,9 +66,9 @@ describe('chooseExamples', () => {
 
   it.each(EXAMPLE_STRATEGIES.map(({ id }) => id))('%s never shows what is asked about', async (strategy) => {
     const asked = { text: 'Review  NUMBER 5' };
-    const all = await chooseExamples({ strategy, count: 29, pool, row: asked, seed: 1 });
+    const all = await chooseExamples({ strategy, count: 29, pool, row: asked, seed: 1, embed });
     expect(all.map(({ text }) => text)).not.toContain('review number 5');
-    const more = chooseExamples({ strategy, count: 30, pool, row: asked, seed: 1 });
+    const more = chooseExamples({ strategy, count: 30, pool, row: asked, seed: 1, embed });
     await expect(more).rejects.toThrow('30 examples are asked for, and there are 29 to choose from');
   });
 
@@ -125,10 +128,18 @@ describe('chooseExamples', () => {
       rows: ['a', 'c', 'd', 'b'].map((text) => ({ text })),
       inputColumns: ['text'],
     });
-    const options = { strategy: 'similar', count: 4, pool: own, row: { text: 'q' }, seed: 0, embed };
+    const options = {
+      strategy: 'similar-embeddings',
+      count: 4,
+      pool: own,
+      row: { text: 'q' },
+      seed: 0,
+      embed,
+    };
     expect((await chooseExamples(options)).map(({ text }) => text)).toEqual(['b', 'a', 'c', 'd']);
     await chooseExamples(options);
     expect(calls).toEqual([['q'], ['a', 'c', 'd', 'b'], ['q']]);
+    await expect(chooseExamples({ ...options, embed: undefined })).rejects.toMatchObject({ code: 'USAGE' });
   });
 
   it('says what is meant by another name', async () => {
@@ -136,7 +147,7 @@ describe('chooseExamples', () => {
       (reason: unknown) => reason as ToolkitError,
     );
     expect((error as ToolkitError).hint).toBe(
-      'Did you mean similar? Ways to choose: random, first, balanced, similar.',
+      'Did you mean similar? Ways to choose: random, first, balanced, similar, similar-embeddings.',
     );
   });
 });
