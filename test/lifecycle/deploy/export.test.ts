@@ -81,7 +81,7 @@ describe('every target', () => {
 
 describe('exportModelFiles', () => {
   // Models of test/golden/make-gguf-models.py, whose contexts are no longer than the texts that are compared.
-  it.each(['gpt2', 'qwen3'])(
+  it.each(['gpt2', 'llama-tied'])(
     'verifies a %s up to the end of its context',
     async (name) => {
       const golden = join(GOLDEN, 'gguf-models', name);
