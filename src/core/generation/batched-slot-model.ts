@@ -120,7 +120,10 @@ export class BatchedSlotModel implements SlotModel {
     const starts = slots.map((slot) => this.held[slot]!.length);
     const first = this.rowOf[slots[0]!]!;
     cache.reserve(Math.max(...starts) + length);
-    const { capacity } = cache;
+    // Where nothing is held yet, there is nothing to attend to: one place, that is masked, is enough.
+    const isFresh = starts.every((start) => start === 0);
+    const capacity = isFresh ? 1 : cache.capacity;
+    const nothing = new Float32Array(isFresh ? batch * cache.placeSize : 0);
     const feeds: Record<string, Float32Array | Int32Array> = {
       tokens: Int32Array.from(texts.flat()),
       positions: Int32Array.from(
@@ -132,8 +135,8 @@ export class BatchedSlotModel implements SlotModel {
       places: Int32Array.from({ length: capacity }, (_, place) => place),
     };
     for (let layer = 0; layer < this.layers; layer++) {
-      feeds[pastName('key', layer)] = cache.view(2 * layer, first, batch);
-      feeds[pastName('value', layer)] = cache.view(2 * layer + 1, first, batch);
+      feeds[pastName('key', layer)] = isFresh ? nothing : cache.view(2 * layer, first, batch);
+      feeds[pastName('value', layer)] = isFresh ? nothing : cache.view(2 * layer + 1, first, batch);
     }
     const results = (await this.executable.run(feeds, {}, { batch, length, capacity })) as Record<
       string,

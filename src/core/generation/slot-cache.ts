@@ -36,6 +36,11 @@ export class SlotCache {
     return this.tokens;
   }
 
+  /** Values that one token takes in one array of a row. */
+  get placeSize(): number {
+    return this.heads * this.width;
+  }
+
   /**
    * Makes room for `length` tokens, at most as many as were said to be the most.
    *
