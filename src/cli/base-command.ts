@@ -1,5 +1,6 @@
 import { Command, Errors, Flags, type Config } from '@oclif/core';
 import type { WantedParts } from '../core/hub-datasets/choose-files.js';
+import type { DoneStep } from '../core/project/stage-record.js';
 import { flagIsGiven } from './command-line.js';
 import { bindInterruption, type Interruption } from './interruption.js';
 import { toJsonText } from './json-text.js';
@@ -67,6 +68,21 @@ export abstract class BaseCommand<Result extends object> extends Command {
       wanted,
       datasetFetcher(this.ports, (event) => progress.update(event), this.signal),
     );
+  }
+
+  /** Records what was done where it was done in a project or with something of one, and says so. */
+  protected async recordStep(
+    places: readonly string[],
+    describe: (project: string) => DoneStep | Promise<DoneStep>,
+  ): Promise<void> {
+    const { recordInProject } = await import('./project-record.js');
+    const record = await recordInProject(this.ports, this.progress(), this.signal, places, describe);
+    if (record !== undefined) this.printParagraph(`Recorded in ${record}.`);
+  }
+
+  /** The words of the command line that say what is done, not how it is told. */
+  protected get recordedWords(): string[] {
+    return this.argv.filter((word) => word !== '--json' && word !== '--quiet');
   }
 
   /** Writes text for people to stdout; nothing under `--json`. The caller sanitizes what comes from data. */

@@ -35,7 +35,6 @@ export default class Merge extends BaseCommand<MergeResult> {
   async run(): Promise<MergeResult> {
     const { flags } = await this.parse(Merge);
     const { mergeAdapter, mergeStep } = await import('../../lifecycle/adapt/merge.js');
-    const { recordInProject } = await import('../../cli/project-record.js');
     const progress = this.progress();
     const { adapter, out, base, storage } = flags;
     const result = await mergeAdapter(
@@ -45,10 +44,7 @@ export default class Merge extends BaseCommand<MergeResult> {
     this.printParagraph(
       `Merged ${result.merged_layers} layers into ${result.base}; the model is in ${result.output_dir} (${result.storage}).`,
     );
-    const record = await recordInProject(this.ports, progress, this.signal, [out], (project) =>
-      mergeStep(project, result),
-    );
-    if (record !== undefined) this.printParagraph(`Recorded in ${record}.`);
+    await this.recordStep([out], (project) => mergeStep(project, result));
     return result;
   }
 }

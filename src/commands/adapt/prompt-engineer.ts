@@ -177,7 +177,12 @@ export default class PromptEngineer extends BaseCommand<PromptEngineerResult> {
     await this.printExplained(result);
     if (result.out !== null) {
       await this.printResult(result);
-      await this.record(result, { words: this.argv, model, adapter: flags.adapter, prompts: prompt });
+      await this.record(result, {
+        words: this.recordedWords,
+        model,
+        adapter: flags.adapter,
+        prompts: prompt,
+      });
     }
     return result;
   }
@@ -224,17 +229,10 @@ export default class PromptEngineer extends BaseCommand<PromptEngineerResult> {
 
   /** In a project the best prompt becomes the project's. */
   private async record(result: PromptEngineerResult, request: PromptRequest): Promise<void> {
-    const { recordInProject } = await import('../../cli/project-record.js');
     const { promptStep } = await import('../../lifecycle/adapt/prompt-step.js');
-    const words = request.words.filter((word) => word !== '--json' && word !== '--quiet');
-    const record = await recordInProject(
-      this.ports,
-      this.progress(),
-      this.signal,
-      [request.model],
-      (project) => promptStep(project, { ...request, words }, result, this.ports.fileSystem),
+    await this.recordStep([request.model], (project) =>
+      promptStep(project, request, result, this.ports.fileSystem),
     );
-    if (record !== undefined) this.printParagraph(`Recorded in ${record}.`);
   }
 
   private async engineerPorts(flags: EngineChoice): Promise<PromptEngineerPorts> {

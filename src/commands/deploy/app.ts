@@ -66,15 +66,7 @@ export default class DeployApp extends BaseCommand<
     this.printParagraph(`Made ${result.name} in ${result.folder}: ${result.files.join(', ')}.`);
     this.printParagraph(`The model server must run at ${result.base_url}: genai deploy serve MODEL. Then:`);
     for (const command of result.commands) this.printParagraph(`  ${command}`);
-    const { recordInProject } = await import('../../cli/project-record.js');
-    const record = await recordInProject(
-      this.ports,
-      this.progress(),
-      this.signal,
-      [result.folder],
-      (project) => appStep(project, result),
-    );
-    if (record !== undefined) this.printParagraph(`Recorded in ${record}.`);
+    await this.recordStep([result.folder], (project) => appStep(project, result));
     return result;
   }
 }

@@ -93,15 +93,7 @@ export default class DeployContainer extends BaseCommand<DeployContainerResult> 
     this.printParagraph(`Wrote ${result.files.join(', ')} to ${result.folder}.`);
     this.printParagraph(`Limit of memory: ${formatBinaryBytes(result.memory_limit_bytes)}${estimate}. Next:`);
     for (const command of result.commands) this.printParagraph(`  ${command}`);
-    const { recordInProject } = await import('../../cli/project-record.js');
-    const record = await recordInProject(
-      this.ports,
-      this.progress(),
-      this.signal,
-      [result.folder],
-      (project) => containerStep(project, result),
-    );
-    if (record !== undefined) this.printParagraph(`Recorded in ${record}.`);
+    await this.recordStep([result.folder], (project) => containerStep(project, result));
     return result;
   }
 }

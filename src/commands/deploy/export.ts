@@ -63,7 +63,6 @@ export default class Export extends BaseCommand<ExportResult> {
     const { args, flags } = await this.parse(Export);
     const { exportModelFiles, exportStep } = await import('../../lifecycle/deploy/export.js');
     const { printVerification, verificationPorts } = await import('../../cli/verification-printer.js');
-    const { recordInProject } = await import('../../cli/project-record.js');
     const { findProject } = await import('../../core/project/project-folder.js');
     const { ports, signal } = this;
     const progress = this.progress();
@@ -96,10 +95,7 @@ export default class Export extends BaseCommand<ExportResult> {
         (text) => this.printParagraph(text),
       );
     }
-    const record = await recordInProject(ports, progress, signal, [result.output_dir], (project) =>
-      exportStep(project, result),
-    );
-    if (record !== undefined) this.printParagraph(`Recorded in ${record}.`);
+    await this.recordStep([result.output_dir], (project) => exportStep(project, result));
     if (verification?.verdict !== 'fail') return result;
     if (this.jsonEnabled()) this.logJson(result);
     this.exit(EXIT_CODES.BELOW_THRESHOLD.exit);

@@ -99,7 +99,6 @@ export default class Quantize extends BaseCommand<QuantizeResult> {
   async run(): Promise<QuantizeResult> {
     const { args, flags } = await this.parse(Quantize);
     const { quantize, quantizeStep } = await import('../../lifecycle/deploy/quantize.js');
-    const { recordInProject } = await import('../../cli/project-record.js');
     const { systemClock } = await import('../../platform/clock.js');
     const { readToolkitPackage } = await import('../../platform/toolkit-package.js');
     const progress = this.progress();
@@ -121,15 +120,9 @@ export default class Quantize extends BaseCommand<QuantizeResult> {
       },
     );
     await this.show(result, flags.worst);
-    const words = this.argv.filter((word) => word !== '--json' && word !== '--quiet');
-    const record = await recordInProject(
-      this.ports,
-      progress,
-      this.signal,
-      [flags.out, args.model],
-      (project) => quantizeStep(project, result, words),
+    await this.recordStep([flags.out, args.model], (project) =>
+      quantizeStep(project, result, this.recordedWords),
     );
-    if (record !== undefined) this.printParagraph(`Recorded in ${record}.`);
     return result;
   }
 

@@ -126,19 +126,15 @@ export default class Evaluate extends BaseCommand<EvaluateResult | BeforeAfterRe
       result = measured = evaluation;
     }
 
-    const { recordInProject } = await import('../../cli/project-record.js');
     const { evaluationStep } = await import('../../lifecycle/evaluate/evaluation-step.js');
     const model = tuned ?? args.model!;
-    const words = this.argv.filter((word) => word !== '--json' && word !== '--quiet');
-    const record = await recordInProject(this.ports, progress, this.signal, [model], (project) =>
-      evaluationStep(
-        project,
-        { words, model, adapter: flags.adapter, task: flags.task ?? flags.prompt },
-        measured,
-        this.ports.fileSystem,
-      ),
+    const request = {
+      ...{ words: this.recordedWords, model, adapter: flags.adapter },
+      task: flags.task ?? flags.prompt,
+    };
+    await this.recordStep([model], (project) =>
+      evaluationStep(project, request, measured, this.ports.fileSystem),
     );
-    if (record !== undefined) this.printParagraph(`Recorded in ${record}.`);
     await this.judge(measured, flags.junit, result);
     return result;
   }
