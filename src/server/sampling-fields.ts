@@ -1,11 +1,9 @@
 import { z } from 'zod';
+import { LOWEST_TEMPERATURE } from '../core/generation/sampling-schema.js';
 import type { GenerationRequest } from '../core/serving/generation-request.js';
 
 /** Answers to one prompt at most; each takes a slot. */
 const MOST_CHOICES = 32;
-
-/** Below this the scores overflow before the softmax: the likeliest token is taken, as with 0. */
-const LOWEST_TEMPERATURE = 1e-3;
 
 const stopText = z.string().min(1, 'must not be empty');
 
@@ -55,6 +53,7 @@ export function samplingRequest(
     presencePenalty: presence_penalty ?? 0,
     frequencyPenalty: frequency_penalty ?? 0,
     sampling: {
+      // Clients that send a tiny number mean the likeliest token.
       temperature: temperature < LOWEST_TEMPERATURE ? 0 : temperature,
       topP: top_p ?? undefined,
       topK: top_k != null && top_k > 0 ? top_k : undefined,

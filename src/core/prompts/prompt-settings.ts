@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { MOST_BEAMS } from '../generation/beam-search.js';
+import { samplingSchema } from '../generation/sampling-schema.js';
 import { SCOPE_TASK_NAMES } from '../scope/tasks.js';
 import { describeIssue } from '../yaml/describe-issue.js';
 import type { ValueProblem } from '../yaml/parse-yaml.js';
@@ -14,9 +15,6 @@ const RESERVED_NAMES: readonly string[] = [EXAMPLES, LABELS, LOOP];
 
 /** Examples that the front matter can ask for. */
 export const MOST_SHOTS = 100;
-
-/** Below this, float32 scores overflow before the softmax; 0 means greedy. */
-const LOWEST_TEMPERATURE = 1e-3;
 
 const line = z.string().min(1, 'must not be empty').max(1000);
 const longText = z.string().max(20_000);
@@ -49,20 +47,11 @@ const variableName = z
 /** How the answer is generated unless told otherwise, under the names of Hugging Face's generation_config.json. */
 const generationSchema = z.strictObject({
   max_new_tokens: z.int().positive().optional(),
-  temperature: z
-    .number()
-    .refine(
-      (value) => value === 0 || value >= LOWEST_TEMPERATURE,
-      `must be 0 or at least ${LOWEST_TEMPERATURE}`,
-    )
-    .optional(),
-  top_k: z.int().positive().optional(),
-  top_p: z
-    .number()
-    .refine((value) => value > 0 && value <= 1, 'must be above 0 and at most 1')
-    .optional(),
-  min_p: z.number().min(0).max(1).optional(),
-  repetition_penalty: z.number().positive('must be above 0').optional(),
+  temperature: samplingSchema.temperature.optional(),
+  top_k: samplingSchema.topK.optional(),
+  top_p: samplingSchema.topP.optional(),
+  min_p: samplingSchema.minP.optional(),
+  repetition_penalty: samplingSchema.repetitionPenalty.optional(),
   /** Above 1: this many texts are followed at once, and the likeliest as a whole is taken. */
   beams: z.int().min(1).max(MOST_BEAMS).optional(),
   /** Texts that end the answer. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { MOST_BEAMS } from '../../core/generation/beam-search.js';
+import { samplingSchema } from '../../core/generation/sampling-schema.js';
 import { MOST_SHOTS } from '../../core/prompts/prompt-settings.js';
 import { EXAMPLE_STRATEGIES } from '../../core/prompts/shots/choose-examples.js';
 import { providerSettings } from '../../core/providers/provider-settings.js';
@@ -38,16 +39,11 @@ export const promptSweepSchema = z.object({
   metric: text.optional(),
   limit: z.number().int().positive().optional(),
   seed: z.number().int().min(0).default(0),
-  temperature: list(
-    z
-      .number()
-      .max(100)
-      .refine((value) => value === 0 || value >= 1e-3, 'must be 0, or at least 0.001'),
-  ),
-  topK: list(z.number().int('must be whole numbers').positive('must be above 0')),
-  topP: list(z.number().positive('must be above 0').max(1, 'must be 1 at most')),
-  minP: list(z.number().min(0, 'must be 0 or more').max(1, 'must be 1 at most')),
-  repetitionPenalty: list(z.number().positive('must be above 0')),
+  temperature: list(samplingSchema.temperature.max(100)),
+  topK: list(samplingSchema.topK),
+  topP: list(samplingSchema.topP),
+  minP: list(samplingSchema.minP),
+  repetitionPenalty: list(samplingSchema.repetitionPenalty),
   maxNewTokens: list(z.number().int('must be whole numbers').positive('must be above 0')),
   /** Above 1: texts that are followed at once, of which the likeliest as a whole is taken. */
   beams: list(

@@ -2,12 +2,10 @@ import { z } from 'zod';
 import type { Engine } from '../../core/engine/engine.js';
 import { MOST_BEAMS } from '../../core/generation/beam-search.js';
 import type { GenerationPorts } from '../../core/generation/generate.js';
+import { samplingSchema } from '../../core/generation/sampling-schema.js';
 import type { ProgressListener } from '../../core/progress/progress-event.js';
 import type { TemplatePrompt } from './encode-prompts.js';
 import type { FileSystem } from '../../platform/file-system.js';
-
-/** Below this, float32 scores overflow before the softmax; 0 means greedy. */
-const LOWEST_TEMPERATURE = 1e-3;
 
 /** What `generate` and `chat` have in common. */
 export const generationOptionsSchema = z.object({
@@ -19,23 +17,11 @@ export const generationOptionsSchema = z.object({
   system: z.string().optional(),
   maxNewTokens: z.int().positive().default(128),
   /** Without this and the next three, or with 0, the likeliest token is always taken. */
-  temperature: z
-    .number()
-    .refine(
-      (value) => value === 0 || value >= LOWEST_TEMPERATURE,
-      `must be 0 or at least ${LOWEST_TEMPERATURE}`,
-    )
-    .optional(),
-  topK: z.int().positive().optional(),
-  topP: z
-    .number()
-    .refine((value) => value > 0 && value <= 1, 'must be above 0 and at most 1')
-    .optional(),
-  minP: z
-    .number()
-    .refine((value) => value >= 0 && value <= 1, 'must be from 0 to 1')
-    .optional(),
-  repetitionPenalty: z.number().positive('must be above 0').optional(),
+  temperature: samplingSchema.temperature.optional(),
+  topK: samplingSchema.topK.optional(),
+  topP: samplingSchema.topP.optional(),
+  minP: samplingSchema.minP.optional(),
+  repetitionPenalty: samplingSchema.repetitionPenalty.optional(),
   /** Without it sampling takes its seed from the clock, and tells it. */
   seed: z.int().nonnegative().optional(),
   /** Texts that end the answer. */
