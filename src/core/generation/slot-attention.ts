@@ -1,9 +1,7 @@
 import tf from '../engine/tensorflow-js.js';
 import type { Rank, Tensor } from '@tensorflow/tfjs';
+import { joinHeads, MASKED, splitHeads } from '../layers/attention-heads.js';
 import type { AttentionRequest } from '../layers/forward-context.js';
-
-/** Added to scores that must not count: exp() of it is 0 in float32. */
-const MASKED = -1e9;
 
 /** What is held of the tokens before the new ones, for one layer. */
 export interface HeldTokens {
@@ -15,12 +13,6 @@ export interface HeldTokens {
   readonly lengths: Tensor;
   /** [capacity] int32: 0, 1, … */
   readonly places: Tensor;
-}
-
-/** [batch, length, heads * width] → [batch, heads, length, width] */
-function splitHeads(x: Tensor, heads: number): Tensor {
-  const [batch, length, width] = x.shape as [number, number, number];
-  return tf.transpose(tf.reshape(x, [batch, length, heads, width / heads]), [0, 2, 1, 3]);
 }
 
 /**
@@ -68,6 +60,5 @@ export function slotAttention(
   const weigh = (shares: Tensor, by: Tensor, count: number): Tensor =>
     tf.matMul(tf.reshape(shares, [batch, kvHeads, group * length, count]), by);
   const sums = tf.add(weigh(before, held.values, capacity), weigh(among, values, length));
-  const joined = tf.transpose(tf.reshape(sums, [batch, heads, length, width]), [0, 2, 1, 3]);
-  return { attended: tf.reshape(joined, [batch, length, heads * width]), keys, values };
+  return { attended: joinHeads(tf.reshape(sums, [batch, heads, length, width])), keys, values };
 }

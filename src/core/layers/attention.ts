@@ -1,23 +1,9 @@
 import tf from '../engine/tensorflow-js.js';
 import type { Tensor } from '@tensorflow/tfjs';
 import { withGradient } from '../engine/operations/operation.js';
+import { joinHeads, MASKED, splitHeads } from './attention-heads.js';
 import { attentionBlocks, type AttentionBlock } from './attention-blocks.js';
 import type { AttentionRequest } from './forward-context.js';
-
-/** Added to scores that must not count: exp() of it is 0 in float32, and sums of a few stay finite. */
-const MASKED = -1e9;
-
-/** [batch, length, heads * width] → [batch, heads, length, width]. */
-function splitHeads(x: Tensor, heads: number): Tensor {
-  const [batch, length, width] = x.shape as [number, number, number];
-  return tf.transpose(tf.reshape(x, [batch, length, heads, width / heads]), [0, 2, 1, 3]);
-}
-
-/** [batch, heads, length, width] → [batch, length, heads * width]. */
-function joinHeads(x: Tensor): Tensor {
-  const [batch, heads, length, width] = x.shape as [number, number, number, number];
-  return tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [batch, length, heads * width]);
-}
 
 /**
  * What the queries of a block may not attend to: later tokens, those before the sliding window, and other rows of a

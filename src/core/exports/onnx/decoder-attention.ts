@@ -1,20 +1,12 @@
 import tf from '../../engine/tensorflow-js.js';
 import type { Rank, Tensor } from '@tensorflow/tfjs';
+import { joinHeads, MASKED, splitHeads } from '../../layers/attention-heads.js';
 import type { AttentionRequest } from '../../layers/forward-context.js';
-
-/** Added to scores that must not count: exp() of it is 0 in float32, and a row of nothing else stays finite. */
-const MASKED = -1e9;
 
 /** Keys and values of one layer, [batch, kvHeads, tokens, headDimension]. */
 export interface LayerCache {
   readonly key: Tensor;
   readonly value: Tensor;
-}
-
-/** [batch, length, heads * width] → [batch, heads, length, width] */
-function splitHeads(x: Tensor, heads: number): Tensor {
-  const [batch, length, width] = x.shape as [number, number, number];
-  return tf.transpose(tf.reshape(x, [batch, length, heads, width / heads]), [0, 2, 1, 3]);
 }
 
 /**
@@ -49,10 +41,7 @@ export function decoderAttention(
   const masked = tf.add(split, unseen(mask, length, slidingWindow));
   const probabilities = tf.reshape(tf.softmax(masked), scores.shape);
   const attended = tf.reshape(tf.matMul(probabilities, present.value), [batch, heads, length, width]);
-  return {
-    attended: tf.reshape(tf.transpose(attended, [0, 2, 1, 3]), [batch, length, heads * width]),
-    present,
-  };
+  return { attended: joinHeads(attended), present };
 }
 
 /** What the last `length` tokens must not attend to, to be added to scores: [batch, 1, 1, length, total]. */
