@@ -1,3 +1,4 @@
+import type { ModelShape } from '../architectures/architecture.js';
 import type { Engine, Executable } from '../engine/engine.js';
 import type { AdaptedModel } from './generation-program.js';
 import type { FixedWeights } from './fixed-weights.js';
@@ -30,9 +31,13 @@ export class BatchedSlotModel implements SlotModel {
   private readonly cache: SlotCache;
   private readonly layers: number;
 
-  private constructor(
+  /**
+   * @param executable of a `slotProgram`; disposed by whoever disposes this
+   * @throws ToolkitError `OUT_OF_RESOURCES`
+   */
+  constructor(
     private readonly executable: Executable,
-    { shape }: AdaptedModel['model'],
+    shape: ModelShape,
     { slots, capacity }: SlotSettings,
   ) {
     this.slots = slots;
@@ -52,7 +57,7 @@ export class BatchedSlotModel implements SlotModel {
   ): Promise<BatchedSlotModel> {
     const executable = await engine.compile(slotProgram(adapted, weights));
     try {
-      return new BatchedSlotModel(executable, adapted.model, settings);
+      return new BatchedSlotModel(executable, adapted.model.shape, settings);
     } catch (error) {
       await executable.dispose();
       throw error;
@@ -69,12 +74,36 @@ export class BatchedSlotModel implements SlotModel {
   }
 
   copy(from: number, to: number, length: number): void {
-    this.cache.copy(this.rowOf[from]!, this.rowOf[to]!, length);
-    this.held[to] = this.held[from]!.slice(0, length);
+    this.copyFrom(this, from, to, length);
   }
 
-  async read(slot: number, tokens: readonly number[]): Promise<Float32Array> {
-    const { logits } = await this.run([slot], [tokens]);
+  /**
+   * Replaces what a slot holds by the first `length` tokens of a slot of the same model, here or elsewhere.
+   *
+   * @throws ToolkitError `OUT_OF_RESOURCES`
+   */
+  copyFrom(source: BatchedSlotModel, from: number, to: number, length: number): void {
+    this.cache.reserve(length);
+    this.cache.copyFrom(source.cache, source.rowOf[from]!, this.rowOf[to]!, length);
+    this.held[to] = source.held[from]!.slice(0, length);
+  }
+
+  read(slot: number, tokens: readonly number[]): Promise<Float32Array> {
+    return this.readAndTell(slot, tokens, [tokens.length - 1]);
+  }
+
+  /**
+   * Adds tokens to a slot: from one to `largestRead` of them.
+   *
+   * @param wanted which of them, at least one
+   * @returns logits of the token after each of those, [wanted, vocabulary]; valid until the next call
+   */
+  async readAndTell(
+    slot: number,
+    tokens: readonly number[],
+    wanted: readonly number[],
+  ): Promise<Float32Array> {
+    const { logits } = await this.run([slot], [tokens], wanted);
     return logits!;
   }
 
@@ -110,10 +139,15 @@ export class BatchedSlotModel implements SlotModel {
     await this.executable.dispose();
   }
 
-  /** Adds as many tokens to each slot; the slots have neighbouring rows, in order. */
+  /**
+   * Adds as many tokens to each slot; the slots have neighbouring rows, in order.
+   *
+   * @param wanted indices among all tokens; without them the last of each text
+   */
   private async run(
     slots: readonly number[],
     texts: readonly (readonly number[])[],
+    wanted: readonly number[] = texts.map((text, row) => (row + 1) * text.length - 1),
   ): Promise<Record<string, Float32Array>> {
     const { cache } = this;
     const [batch, length] = [slots.length, texts[0]!.length];
@@ -130,7 +164,7 @@ export class BatchedSlotModel implements SlotModel {
         { length: batch * length },
         (_, index) => starts[Math.floor(index / length)]! + (index % length),
       ),
-      ends: Int32Array.from({ length: batch }, (_, row) => (row + 1) * length - 1),
+      wanted: Int32Array.from(wanted),
       lengths: Int32Array.from(starts),
       places: Int32Array.from({ length: capacity }, (_, place) => place),
     };
@@ -138,10 +172,11 @@ export class BatchedSlotModel implements SlotModel {
       feeds[pastName('key', layer)] = isFresh ? nothing : cache.view(2 * layer, first, batch);
       feeds[pastName('value', layer)] = isFresh ? nothing : cache.view(2 * layer + 1, first, batch);
     }
-    const results = (await this.executable.run(feeds, {}, { batch, length, capacity })) as Record<
-      string,
-      Float32Array
-    >;
+    const results = (await this.executable.run(
+      feeds,
+      {},
+      { batch, length, capacity, wanted: wanted.length },
+    )) as Record<string, Float32Array>;
     for (let layer = 0; layer < this.layers; layer++) {
       const [keys, values] = [results[presentName('key', layer)]!, results[presentName('value', layer)]!];
       for (let row = 0; row < batch; row++) {

@@ -9,10 +9,9 @@ import {
   type GenerationPorts,
   type GenerationTokenizer,
 } from './generate.js';
-import type { KeyValueCache } from './key-value-cache.js';
-import type { LanguageModel } from './language-model.js';
 import { assertFinite, penalizeRepetition } from './sampling.js';
 import { StopStringFilter } from './stop-strings.js';
+import type { TextCache, TextModel } from './text-model.js';
 
 /** How the likeliest text as a whole is looked for. */
 export interface BeamSettings {
@@ -61,7 +60,7 @@ interface Candidate extends Beam {
  * @throws ToolkitError as `assertReadable`; `USAGE` for more beams than the vocabulary has candidates for
  */
 export async function beamSearch(
-  model: LanguageModel,
+  model: TextModel,
   tokenizer: GenerationTokenizer,
   prompt: readonly number[],
   settings: BeamSettings,
@@ -82,8 +81,8 @@ export async function beamSearch(
   const limit = Math.min(maxNewTokens, model.contextLength - prompt.length);
   const finished = new FinishedBeams(settings);
   const length = prompt.length + limit;
-  const caches: KeyValueCache[] = [];
-  const createCache = async (rows: number): Promise<KeyValueCache> => {
+  const caches: TextCache[] = [];
+  const createCache = async (rows: number): Promise<TextCache> => {
     const cache = await model.createCache(rows, length);
     caches.push(cache);
     return cache;

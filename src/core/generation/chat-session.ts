@@ -8,9 +8,8 @@ import {
   type GenerationPorts,
   type GenerationSettings,
 } from './generate.js';
-import type { KeyValueCache } from './key-value-cache.js';
-import type { LanguageModel } from './language-model.js';
 import { encodeChat } from './prompts.js';
+import type { TextCache, TextModel } from './text-model.js';
 
 /** What a conversation starts from. */
 export interface ChatSettings extends GenerationSettings {
@@ -24,10 +23,10 @@ export interface ChatSettings extends GenerationSettings {
 export class ChatSession {
   private turns: ChatMessage[] = [];
   private turnCount = 0;
-  private cache: KeyValueCache | undefined;
+  private cache: TextCache | undefined;
 
   constructor(
-    private readonly model: LanguageModel,
+    private readonly model: TextModel,
     private readonly tokenizer: Tokenizer,
     private readonly settings: ChatSettings,
   ) {}
@@ -80,7 +79,7 @@ export class ChatSession {
   }
 
   /** The cache, or a larger one; a new one is filled by reading the whole conversation once more. */
-  private async cacheFor(length: number): Promise<KeyValueCache> {
+  private async cacheFor(length: number): Promise<TextCache> {
     const needed = Math.min(length, this.model.contextLength);
     if (this.cache !== undefined && this.cache.capacity >= needed) return this.cache;
     this.dispose();

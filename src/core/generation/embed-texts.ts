@@ -1,7 +1,7 @@
 import type { ModelShape } from '../architectures/architecture.js';
 import { ToolkitError } from '../errors/toolkit-error.js';
 import { assertReadable } from './generate.js';
-import type { LanguageModel } from './language-model.js';
+import type { TextModel } from './text-model.js';
 
 /** Texts computed at once at most. */
 const MOST_TEXTS = 16;
@@ -28,7 +28,7 @@ export interface EmbedPorts {
  *   computed; the signal's reason
  */
 export async function embedTexts(
-  model: LanguageModel,
+  model: TextModel,
   texts: readonly (readonly number[])[],
   { signal, onDone }: EmbedPorts = {},
 ): Promise<Float32Array[]> {

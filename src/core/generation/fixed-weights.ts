@@ -1,6 +1,7 @@
 import type { Model } from '../architectures/architecture.js';
 import type { HostTensor } from '../checkpoints/checkpoint.js';
 import type { StoredWeights } from '../checkpoints/load-weights.js';
+import type { Engine } from '../engine/engine.js';
 import type { ProgressListener } from '../progress/progress-event.js';
 import type { QuantizedMatrix } from '../quantization/quantized-matrix.js';
 
@@ -18,6 +19,11 @@ export interface ReadWeightsAs {
   readonly asNumbers?: boolean;
   /** Rounds those that are not stored as integers already: [outputs, inputs]. */
   readonly quantize?: (weight: HostTensor) => QuantizedMatrix;
+}
+
+/** Whether an engine runs programs whose weights are fixed, with matrices of integers multiplied as they are stored. */
+export function multipliesIntegers({ name, device }: Engine): boolean {
+  return name === 'onnxruntime' && device === 'cpu';
 }
 
 /** Turns the order of a matrix's dimensions round. */

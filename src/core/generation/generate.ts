@@ -3,10 +3,9 @@ import { ToolkitError } from '../errors/toolkit-error.js';
 import { StreamingDecoder } from '../tokenizers/streaming-decoder.js';
 import type { Tokenizer } from '../tokenizers/tokenizer.js';
 import { Random } from '../training/random.js';
-import type { KeyValueCache } from './key-value-cache.js';
-import type { LanguageModel } from './language-model.js';
 import { chooseToken, type SamplingSettings } from './sampling.js';
 import { StopStringFilter } from './stop-strings.js';
+import type { TextCache, TextModel } from './text-model.js';
 
 /** How texts are continued. */
 export interface GenerationSettings extends SamplingSettings {
@@ -99,7 +98,7 @@ export function assertReadable(
  * @throws ToolkitError as {@link assertReadable}, before anything is generated
  */
 export async function generate(
-  model: LanguageModel,
+  model: TextModel,
   tokenizer: GenerationTokenizer,
   prompts: readonly (readonly number[])[],
   settings: GenerationSettings,
@@ -136,9 +135,9 @@ export function lengthNeeded(
  * @param first number of the batch's first prompt: what `onToken` is told, and what its random sequence depends on
  */
 export async function generateInCache(
-  model: LanguageModel,
+  model: TextModel,
   tokenizer: GenerationTokenizer,
-  cache: KeyValueCache,
+  cache: TextCache,
   prompts: readonly (readonly number[])[],
   settings: GenerationSettings,
   { signal, onToken }: GenerationPorts,

@@ -12,6 +12,7 @@ import {
   type GenerationShape,
 } from './generation-program.js';
 import { KeyValueCache } from './key-value-cache.js';
+import { sharedLength, type TextModel } from './text-model.js';
 
 /** An adapter to run a model with. */
 export interface LoadedAdapter {
@@ -32,15 +33,8 @@ function powerOfTwo(atLeast: number, smallest: number): number {
   return size;
 }
 
-/** Tokens at the start that two rows share. */
-function sharedLength(a: readonly number[], b: readonly number[]): number {
-  let length = 0;
-  while (length < Math.min(a.length, b.length) && a[length] === b[length]) length++;
-  return length;
-}
-
-/** A model ready to say what comes next: its weights in cells, its programs compiled once per shape. */
-export class LanguageModel {
+/** Its weights are in cells, its programs compiled once per shape: it runs wherever the engine computes. */
+export class LanguageModel implements TextModel {
   private readonly compiled = new Map<string, Promise<Executable>>();
 
   private constructor(
@@ -79,29 +73,20 @@ export class LanguageModel {
     return this.adapted.model;
   }
 
-  /** Positions that a text, prompt and answer together, can have. */
   get contextLength(): number {
     return this.model.shape.contextLength;
   }
 
-  /** Makes room for `batchSize` texts of at least `length` tokens (and at most the context length). */
   createCache(batchSize: number, length: number): Promise<KeyValueCache> {
     const capacity = Math.min(this.contextLength, powerOfTwo(length, SMALLEST_CAPACITY));
     return KeyValueCache.create(this.engine, this.model, batchSize, capacity);
   }
 
-  /** Compiles what {@link decode} will run, so that the first token after the prompt does not wait for it. */
   async prepare({ batchSize, capacity }: KeyValueCache): Promise<void> {
     await this.compile({ batchSize, length: 1, capacity });
   }
 
-  /**
-   * Reads texts. A cache of one row keeps what it shares with the new text; only the rest is read.
-   *
-   * @param texts tokens of each row, at least one and at most the cache's capacity
-   * @param signal stops between pieces of a long text, with the cache still valid
-   * @returns for each row the logits of the token after it, [vocabulary]
-   */
+  /** A cache of one row keeps what it shares with the new text. */
   async prefill(
     cache: KeyValueCache,
     texts: readonly (readonly number[])[],
@@ -125,12 +110,6 @@ export class LanguageModel {
     }
   }
 
-  /**
-   * Adds one token to each row.
-   *
-   * @param tokens `undefined` for a row that is finished: it stays as it is, and its logits mean nothing
-   * @returns for each row the logits of the token after, [vocabulary]
-   */
   decode(cache: KeyValueCache, tokens: readonly (number | undefined)[]): Promise<Float32Array[]> {
     // A finished row gets its last token once more, in its old place: the same keys and values are written again.
     const starts = cache.rows.map((row, index) => row.length - (tokens[index] === undefined ? 1 : 0));
@@ -138,11 +117,6 @@ export class LanguageModel {
     return this.forward(cache, 1, starts, next);
   }
 
-  /**
-   * Fills a cache with rows of another one of the same capacity.
-   *
-   * @param rows for each row of `to` the row of `from` that it continues
-   */
   async copyRows(from: KeyValueCache, to: KeyValueCache, rows: readonly number[]): Promise<void> {
     const { capacity } = from;
     const executable = await this.compileOnce(
@@ -153,12 +127,6 @@ export class LanguageModel {
     for (const [index, row] of rows.entries()) to.rows[index] = [...from.rows[row]!];
   }
 
-  /**
-   * Reads texts, each by itself, and keeps nothing of them.
-   *
-   * @param texts tokens of each, at least one and at most the context length
-   * @returns for each text the mean of its hidden states after the final normalisation, [hidden]
-   */
   async meanStates(texts: readonly (readonly number[])[]): Promise<Float32Array[]> {
     const batchSize = texts.length;
     const longest = Math.max(...texts.map((text) => text.length));

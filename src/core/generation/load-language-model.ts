@@ -4,15 +4,20 @@ import type { Model } from '../architectures/architecture.js';
 import { readModel } from '../architectures/index.js';
 import { isGgufFile } from '../checkpoints/gguf/gguf-parts.js';
 import { readJsonObject } from '../checkpoints/json-file.js';
-import { loadWeights } from '../checkpoints/load-weights.js';
+import { loadWeights, openWeights } from '../checkpoints/load-weights.js';
 import { openModelFolder } from '../checkpoints/model-folder.js';
 import { quoteName } from '../checkpoints/quote-name.js';
 import type { Engine } from '../engine/engine.js';
 import { ToolkitError } from '../errors/toolkit-error.js';
 import type { ProgressListener } from '../progress/progress-event.js';
 import { loadTokenizer, type Tokenizer } from '../tokenizers/tokenizer.js';
+import type { Scorer } from '../scoring/scorer.js';
+import { SequenceScorer } from '../scoring/sequence-scorer.js';
+import { multipliesIntegers, readFixedWeights, type FixedWeights } from './fixed-weights.js';
 import { LanguageModel } from './language-model.js';
 import { loadAdapter } from './load-adapter.js';
+import { SlotTextModel } from './slot-text-model.js';
+import type { TextModel } from './text-model.js';
 
 /** What the user names. */
 export interface ModelLocation {
@@ -120,20 +125,66 @@ export async function openModelSource(files: FileSystem, location: ModelLocation
   return { folder, adapterFolder, model, tokenizer: await loadTokenizerOf(files, folder, adapterFolder) };
 }
 
+/** A model in the two forms in which it is used. */
+export interface LoadedModel {
+  readonly model: TextModel;
+  /** Made of the same weights when it is first asked for. */
+  readonly scorer: () => Promise<Scorer>;
+  dispose(): Promise<void>;
+}
+
 /**
- * Loads the weights of a model, and its adapter, onto an engine.
+ * Loads the weights of a model, and its adapter, onto an engine. Matrices that are stored as integers are multiplied as
+ * such where the engine can; elsewhere they become numbers.
  *
  * @returns a model that must be disposed
- * @throws ToolkitError what `loadWeights` and `loadAdapter` throw
+ * @throws ToolkitError what `openWeights` and `loadAdapter` throw
  */
-export async function loadLanguageModel(
+export async function loadBothForms(
   files: FileSystem,
   { folder, adapterFolder, model }: ModelSource,
   engine: Engine,
   onProgress?: ProgressListener,
   signal?: AbortSignal,
-): Promise<LanguageModel> {
+): Promise<LoadedModel> {
   const adapter = adapterFolder === undefined ? undefined : await loadAdapter(files, adapterFolder, model);
-  const weights = await loadWeights(files, folder, model, onProgress, signal);
-  return LanguageModel.create(engine, model, weights, adapter);
+  const { tensors, quantized } = await readWeightsFor(engine, files, folder, model, onProgress, signal);
+  if (quantized.size > 0) {
+    const weights = { tensors: new Map([...tensors, ...(adapter?.weights ?? [])]), quantized };
+    const both = await SlotTextModel.create(engine, { model, adapter: adapter?.settings }, weights);
+    return { model: both, scorer: async () => both, dispose: () => both.dispose() };
+  }
+  const weights = new Map(tensors);
+  const languageModel = await LanguageModel.create(engine, model, weights, adapter);
+  let scorer: Promise<SequenceScorer> | undefined;
+  return {
+    model: languageModel,
+    scorer: () => (scorer ??= SequenceScorer.create(engine, model, weights, adapter)),
+    async dispose() {
+      await languageModel.dispose();
+      await (await scorer)?.dispose();
+    },
+  };
+}
+
+/** As {@link loadBothForms}, for those who only generate. */
+export async function loadLanguageModel(
+  ...[files, source, engine, onProgress, signal]: Parameters<typeof loadBothForms>
+): Promise<TextModel> {
+  return (await loadBothForms(files, source, engine, onProgress, signal)).model;
+}
+
+async function readWeightsFor(
+  engine: Engine,
+  files: FileSystem,
+  folder: string,
+  model: Model,
+  onProgress?: ProgressListener,
+  signal?: AbortSignal,
+): Promise<FixedWeights> {
+  if (!multipliesIntegers(engine)) {
+    return { tensors: await loadWeights(files, folder, model, onProgress, signal), quantized: new Map() };
+  }
+  const stored = await openWeights(files, folder, model);
+  return readFixedWeights(stored, model, {}, onProgress, signal).finally(() => stored.close());
 }

@@ -108,26 +108,30 @@ export class SlotCache {
     }
   }
 
-  /** Copies the first `length` tokens of a row over those of another. */
-  copy(from: number, to: number, length: number): void {
-    this.forEachHead((data, head) => {
-      const start = this.place(from, head);
-      data.copyWithin(this.place(to, head), start, start + length * this.width);
-    });
+  /**
+   * Copies the first `length` tokens of a row of a cache, which may be this one, over those of a row of this one; both have
+   * room for them.
+   */
+  copyFrom(source: SlotCache, from: number, to: number, length: number): void {
+    for (const [index, data] of this.arrays.entries()) {
+      for (let head = 0; head < this.heads; head++) {
+        const start = source.place(from, head);
+        const tokens = source.arrays[index]!.subarray(start, start + length * this.width);
+        data.set(tokens, this.place(to, head));
+      }
+    }
   }
 
   /** Exchanges the first `length` tokens of two rows. */
   swap(a: number, b: number, length: number): void {
-    this.forEachHead((data, head) => {
-      const [one, other] = [this.place(a, head), this.place(b, head)];
-      const kept = data.slice(one, one + length * this.width);
-      data.copyWithin(one, other, other + length * this.width);
-      data.set(kept, other);
-    });
-  }
-
-  private forEachHead(action: (data: Float32Array, head: number) => void): void {
-    for (const data of this.arrays) for (let head = 0; head < this.heads; head++) action(data, head);
+    for (const data of this.arrays) {
+      for (let head = 0; head < this.heads; head++) {
+        const [one, other] = [this.place(a, head), this.place(b, head)];
+        const kept = data.slice(one, one + length * this.width);
+        data.copyWithin(one, other, other + length * this.width);
+        data.set(kept, other);
+      }
+    }
   }
 
   /** Where a head of a row begins. */

@@ -12,18 +12,18 @@ import { slotAttention } from './slot-attention.js';
 
 /**
  * Runs new tokens of any number of texts through the network against what is held of them: one program for reading and
- * for generating. Its runs choose the sizes `batch`, `length` and `capacity`.
+ * for generating. Its runs choose the sizes `batch`, `length`, `capacity` and `wanted`.
  *
- * Inputs: `tokens` and `positions` [batch, length]; `ends` [batch], the index of each row's last token among all batch ×
- * length; `lengths` [batch, 1], tokens held of each row; `places` [capacity], the numbers from 0 on; for each layer the keys
- * and values held, [batch, kvHeads, capacity, headDimension]. Outputs: `logits` [batch, vocabulary] of the token after each
- * row, `mean` [batch, hidden] of the final hidden states, and for each layer the new keys and values, [batch, kvHeads,
- * length, headDimension].
+ * Inputs: `tokens` and `positions` [batch, length]; `wanted` [wanted], the indices among all batch × length tokens of those
+ * whose successors are asked for; `lengths` [batch, 1], tokens held of each row; `places` [capacity], the numbers from 0
+ * on; for each layer the keys and values held, [batch, kvHeads, capacity, headDimension]. Outputs: `logits` [wanted,
+ * vocabulary] of the successors, `mean` [batch, hidden] of the final hidden states, and for each layer the new keys and
+ * values, [batch, kvHeads, length, headDimension].
  */
 export function slotProgram(adapted: AdaptedModel, weights: FixedWeights): Program {
   const { model, adapter } = adapted;
   const { layers, kvHeads, headDimension, hidden, contextLength } = model.shape;
-  const sizes = standInSizes('batch', 'length', 'capacity');
+  const sizes = standInSizes('batch', 'length', 'capacity', 'wanted');
   const ids: TensorSpec = { shape: [sizes.batch, sizes.length], dtype: 'int32' };
   const held: TensorSpec = { shape: [sizes.batch, kvHeads, sizes.capacity, headDimension], dtype: 'float32' };
   return {
@@ -38,7 +38,7 @@ export function slotProgram(adapted: AdaptedModel, weights: FixedWeights): Progr
       ),
       tokens: ids,
       positions: ids,
-      ends: { shape: [sizes.batch], dtype: 'int32' },
+      wanted: { shape: [sizes.wanted], dtype: 'int32' },
       lengths: { shape: [sizes.batch, 1], dtype: 'int32' },
       places: { shape: [sizes.capacity], dtype: 'int32' },
     },
@@ -67,12 +67,12 @@ export function slotProgram(adapted: AdaptedModel, weights: FixedWeights): Progr
       };
       const states = model.hiddenStates(context, inputs['tokens']!, inputs['positions']!, contextLength);
       const rows = tf.reshape(states, [-1, hidden]);
-      const ends = tf.gather(rows, inputs['ends'] as Tensor1D) as Tensor2D; // [batch, hidden]
+      const wanted = tf.gather(rows, inputs['wanted'] as Tensor1D) as Tensor2D; // [wanted, hidden]
       const head = weights.quantized.get(model.headParameter);
       const logits =
         head === undefined
-          ? tf.matMul(ends, parameter(model.headParameter) as Tensor2D, false, true)
-          : quantizedProduct(ends, head);
+          ? tf.matMul(wanted, parameter(model.headParameter) as Tensor2D, false, true)
+          : quantizedProduct(wanted, head);
       return { logits, mean: tf.mean(states, 1), ...fresh };
     },
   };

@@ -100,7 +100,8 @@ export function findMetric(name: string): Metric {
   );
 }
 
-export { SequenceScorer, type ScoredSequence } from '../scoring/sequence-scorer.js';
+export type { ScoredSequence, Scorer } from '../scoring/scorer.js';
+export { SequenceScorer } from '../scoring/sequence-scorer.js';
 export { bleuWith } from './bleu.js';
 export { classificationReport, type ClassificationReport } from './classification.js';
 export { cosineSimilarity } from './embedding-similarity.js';

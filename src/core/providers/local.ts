@@ -1,17 +1,18 @@
-import { loadAdapter } from '../generation/load-adapter.js';
-import { loadWeights } from '../checkpoints/load-weights.js';
 import type { Engine } from '../engine/engine.js';
 import { quoteName } from '../checkpoints/quote-name.js';
-import type { StateDict } from '../checkpoints/checkpoint.js';
 import { ToolkitError } from '../errors/index.js';
 import { assertEmbeddable, embedTexts } from '../generation/embed-texts.js';
 import { beamSearch } from '../generation/beam-search.js';
 import { assertReadable, generateInCache, lengthNeeded } from '../generation/generate.js';
-import { LanguageModel, type LoadedAdapter } from '../generation/language-model.js';
-import { openModelSource, type ModelSource } from '../generation/load-language-model.js';
+import {
+  loadBothForms,
+  openModelSource,
+  type LoadedModel,
+  type ModelSource,
+} from '../generation/load-language-model.js';
 import { encodeChat, encodeText } from '../generation/prompts.js';
 import { slidingWindows } from '../metrics/likelihood/sliding-windows.js';
-import { SequenceScorer, type ScoredSequence } from '../scoring/sequence-scorer.js';
+import type { ScoredSequence } from '../scoring/scorer.js';
 import { encodeContinuation } from '../training/dataset/encode-continuation.js';
 import { BatchQueue } from './batch-queue.js';
 import { chooseBatch, MOST_ROWS, type LocalPrompt } from './local-batches.js';
@@ -33,13 +34,6 @@ import type {
 
 /** Characters of a text by which a message names it. */
 const LONGEST_NAME = 60;
-
-/** A model on an engine, in the two forms in which it is used. */
-interface LoadedModel {
-  readonly model: LanguageModel;
-  readonly scorer: () => Promise<SequenceScorer>;
-  dispose(): Promise<void>;
-}
 
 /** A prompt and what follows it, in tokens. */
 interface EncodedPair {
@@ -339,32 +333,10 @@ class LocalProvider implements Provider {
   }
 
   private async loadNow(signal: AbortSignal | undefined): Promise<LoadedModel> {
-    const { folder, adapterFolder, model } = this.source;
-    const { files, onProgress } = this.ports;
-    const adapter = adapterFolder === undefined ? undefined : await loadAdapter(files, adapterFolder, model);
-    const weights = await loadWeights(files, folder, model, onProgress, signal);
-    this.engine ??= this.ports.createEngine();
-    return bothForms(await this.engine, model, weights, adapter);
+    const { files, onProgress, createEngine } = this.ports;
+    this.engine ??= createEngine();
+    return loadBothForms(files, this.source, await this.engine, onProgress, signal);
   }
-}
-
-/** The model to generate with, and the one to score with, made of the same weights when it is first needed. */
-async function bothForms(
-  engine: Engine,
-  model: ModelSource['model'],
-  weights: StateDict,
-  adapter: LoadedAdapter | undefined,
-): Promise<LoadedModel> {
-  const languageModel = await LanguageModel.create(engine, model, weights, adapter);
-  let scorer: Promise<SequenceScorer> | undefined;
-  return {
-    model: languageModel,
-    scorer: () => (scorer ??= SequenceScorer.create(engine, model, weights, adapter)),
-    async dispose() {
-      await languageModel.dispose();
-      await (await scorer)?.dispose();
-    },
-  };
 }
 
 function nameOf(id: string | undefined): string {

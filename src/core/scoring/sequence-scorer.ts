@@ -5,21 +5,15 @@ import type { StateDict } from '../checkpoints/checkpoint.js';
 import type { Cell, Engine, Executable, Program } from '../engine/engine.js';
 import type { Batch } from '../training/batch.js';
 import { batchFeeds, scoreProgram, type TrainedModel } from '../training/programs.js';
-
-/** A sequence and which of its tokens are scored. */
-export interface ScoredSequence {
-  readonly tokenIds: ArrayLike<number>;
-  /** 1 where the token's probability counts; never at the first token, which nothing precedes. */
-  readonly supervised: ArrayLike<number>;
-}
+import type { ScoredSequence, Scorer } from './scorer.js';
 
 /** Sequences computed at once. */
 const ROWS_PER_BATCH = 32;
 /** Lengths are rounded up to multiples of this, so that few graphs are compiled. */
 const LENGTH_STEP = 16;
 
-/** Tells how likely a model finds given continuations. */
-export class SequenceScorer {
+/** Sequences of like length are computed together, each as a whole: it runs wherever the engine computes. */
+export class SequenceScorer implements Scorer {
   private readonly compiled = new Map<string, { program: Program; executable: Executable }>();
 
   private constructor(
@@ -50,10 +44,6 @@ export class SequenceScorer {
     return new SequenceScorer(engine, trained, parameters);
   }
 
-  /**
-   * @param onDone called with the number of sequences done so far
-   * @returns for each sequence the sum of -log p over its scored tokens, in nats, in the order given
-   */
   async score(
     sequences: readonly ScoredSequence[],
     onDone: (count: number) => void = () => undefined,

@@ -4,7 +4,7 @@ import type { Engine } from '../engine/engine.js';
 import { ToolkitError } from '../errors/toolkit-error.js';
 import { BatchedSlotModel, type SlotSettings } from '../generation/batched-slot-model.js';
 import { CachedSlotModel } from '../generation/cached-slot-model.js';
-import { readFixedWeights } from '../generation/fixed-weights.js';
+import { multipliesIntegers, readFixedWeights } from '../generation/fixed-weights.js';
 import { LanguageModel, type LoadedAdapter } from '../generation/language-model.js';
 import { loadAdapter } from '../generation/load-adapter.js';
 import { openModelSource, type ModelSource } from '../generation/load-language-model.js';
@@ -77,7 +77,7 @@ async function slotOpener(
   onProgress: ProgressListener | undefined,
   signal: AbortSignal | undefined,
 ): Promise<OpenSlots> {
-  if (engine.name === 'onnxruntime' && engine.device === 'cpu') {
+  if (multipliesIntegers(engine)) {
     const stored = await openWeights(files, folder, model);
     const { tensors, quantized } = await readFixedWeights(stored, model, {}, onProgress, signal).finally(() =>
       stored.close(),

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ChatSession } from '../../../src/core/generation/chat-session.js';
 import { generate } from '../../../src/core/generation/generate.js';
-import type { LanguageModel } from '../../../src/core/generation/language-model.js';
 import { loadLanguageModel, openModelSource } from '../../../src/core/generation/load-language-model.js';
+import type { TextModel } from '../../../src/core/generation/text-model.js';
 import type { Tokenizer } from '../../../src/core/tokenizers/tokenizer.js';
 import { nodeFileSystem } from '../../../src/platform/file-system.js';
 import { cpuEngine } from './models.js';
@@ -13,7 +13,7 @@ import { writeTinyModel } from './tiny-model.js';
 
 const engine = cpuEngine();
 const folder = mkdtempSync(join(tmpdir(), 'genai-chat-session-'));
-let model: LanguageModel;
+let model: TextModel;
 let tokenizer: Tokenizer;
 beforeAll(async () => {
   await writeTinyModel(folder);
