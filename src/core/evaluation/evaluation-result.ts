@@ -49,6 +49,8 @@ export interface EvaluationSample {
   /** The prompt exactly as it was sent; for chats the messages as JSON. */
   readonly prompt: string;
   readonly targets: readonly string[];
+  /** Of choices: places of the right ones, as two choices may say the same. */
+  readonly target_indices?: readonly number[] | undefined;
   readonly prediction: string;
   /** The whole completion, before filters took the prediction out of it. */
   readonly completion: string | null;

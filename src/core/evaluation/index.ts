@@ -34,6 +34,14 @@ export {
   type EvaluationOptions,
 } from './run-evaluation.js';
 export { measureSimilarities } from './similarities.js';
-export { makeTask, readTask, type Task, type TaskDefinition, type TaskInput, type TaskKind } from './task.js';
+export {
+  makeTask,
+  readTask,
+  taskJsonSchema,
+  type Task,
+  type TaskDefinition,
+  type TaskInput,
+  type TaskKind,
+} from './task.js';
 export { taskOfDataset, type DatasetTask, type DatasetTaskOptions } from './task-of-dataset.js';
 export { checkThresholds, parseThreshold, type CheckedThreshold, type Threshold } from './thresholds.js';

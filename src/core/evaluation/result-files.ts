@@ -218,6 +218,7 @@ const sampleSchema: z.ZodType<EvaluationSample> = z.object({
   row_hash: text,
   prompt: text,
   targets: z.array(text),
+  target_indices: z.array(count).optional(),
   prediction: text,
   completion: text.nullable(),
   completions: z.array(text).optional(),

@@ -343,6 +343,7 @@ function answeredRow(
   const answered: AnsweredRow = {
     ...shared,
     targets: rendered.targetIndices!.map((target) => rendered.choices![target]!.text),
+    target_indices: rendered.targetIndices!,
     ...{ prediction: '', completion: null },
     choices: rendered.choices!.map(({ text }, place) => ({
       text,

@@ -163,12 +163,11 @@ function measureOf(
 }
 
 /** The scores of a row's choices. */
-export function choiceScoresOf({ choices, targets }: AnsweredRow): ChoiceScores {
-  const texts = choices!.map(({ text }) => text);
+export function choiceScoresOf({ choices, target_indices }: AnsweredRow): ChoiceScores {
   return scoreChoices(
     choices!.map(({ log_likelihood }) => log_likelihood),
-    texts,
-    targets.map((target) => texts.indexOf(target)),
+    choices!.map(({ text }) => text),
+    target_indices!,
   );
 }
 

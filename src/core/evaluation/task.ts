@@ -159,7 +159,8 @@ async function compileTemplates(task: TaskDefinition, where: string): Promise<Co
       ),
     ),
     instruction: await maybe(prompt.instruction, 'prompt.instruction'),
-    template: await maybe(prompt.template, 'prompt.template'),
+    // Empty it asks nothing: whole texts are then compared, as in BLiMP.
+    template: prompt.template === undefined ? undefined : await compile(prompt.template, 'prompt.template'),
     answerPrefix: await maybe(prompt.answer_prefix, 'prompt.answer_prefix'),
     choices: typeof choices === 'string' ? await compile(choices, 'choices') : (choices ?? labels),
     contexts: await maybe(task.contexts, 'contexts'),

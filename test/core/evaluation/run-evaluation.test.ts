@@ -226,6 +226,19 @@ describe('choices', () => {
     ]);
   });
 
+  it('that say the same are told apart by their places', async () => {
+    // As lm-evaluation-harness has it: of equal likelihoods the first is chosen, and the second is the right one; of the
+    // probability of both the right one has half.
+    const provider = fakeProvider({ score: (_, continuation) => (continuation === ' cod' ? -1 : -9) });
+    const metrics = ['acc', 'acc_norm', 'probability_mass'];
+    const row = { question: 'It swims:', choices: ['cod', 'cod'], answer: 1 };
+    const { samples } = await run({ ...task, metrics }, [row], provider);
+    expect(samples[0]).toMatchObject({
+      target_indices: [1],
+      scores: { acc: 0, acc_norm: 0, probability_mass: 0.5 },
+    });
+  });
+
   it('may stand within the prompt', async () => {
     const asked: string[] = [];
     const contexts = ['The dog', 'The fish'];
