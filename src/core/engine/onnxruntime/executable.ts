@@ -30,7 +30,7 @@ export interface TracedProgram {
 }
 
 /** An output may be called like an input, as what is updated in place is; values of one graph may not. */
-function graphOutputName(program: Program, output: string): string {
+function graphOutputName(program: Pick<Program, 'inputs'>, output: string): string {
   return output in program.inputs ? `new ${output}` : output;
 }
 
@@ -66,7 +66,8 @@ function ownCell(what: string, cell: Cell): OnnxCell {
 /** A compiled program. */
 export class OnnxExecutable implements Executable {
   private constructor(
-    private readonly program: Program,
+    /** Without its body, which may hold weights that the session has its own copy of. */
+    private readonly program: Omit<Program, 'body'>,
     private readonly shared: SharedSession,
     readonly outputs: Readonly<Record<string, TensorSpec>>,
   ) {}
@@ -78,7 +79,8 @@ export class OnnxExecutable implements Executable {
       weights,
       resident: (program.resident ?? []).map((name) => graphOutputName(program, name)),
     });
-    return new OnnxExecutable(program, new SharedSession(session), outputs);
+    const { body: _, ...signature } = program;
+    return new OnnxExecutable(signature, new SharedSession(session), outputs);
   }
 
   async run(
