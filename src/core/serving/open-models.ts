@@ -4,7 +4,7 @@ import type { Engine } from '../engine/engine.js';
 import { ToolkitError } from '../errors/toolkit-error.js';
 import { BatchedSlotModel, type SlotSettings } from '../generation/batched-slot-model.js';
 import { CachedSlotModel } from '../generation/cached-slot-model.js';
-import { multipliesIntegers, readFixedWeights } from '../generation/fixed-weights.js';
+import { multipliesIntegers, readFixedWeights, type FixedWeights } from '../generation/fixed-weights.js';
 import { LanguageModel, type LoadedAdapter } from '../generation/language-model.js';
 import { loadAdapter } from '../generation/load-adapter.js';
 import { openModelSource, type ModelSource } from '../generation/load-language-model.js';
@@ -56,7 +56,15 @@ export async function openModels(
     await loadAdapter(files, source.adapterFolder!, base.model);
     sources.set(name, source);
   }
-  const open = await slotOpener(files, base, engine, { slots, capacity }, onProgress, signal);
+  const open = await slotOpener(
+    files,
+    base,
+    engine,
+    { slots, capacity },
+    adapters.size > 0,
+    onProgress,
+    signal,
+  );
   return async (name) => {
     const { adapterFolder, tokenizer } = sources.get(name)!;
     const adapter =
@@ -68,23 +76,32 @@ export async function openModels(
 /** Makes slots for the model with an adapter, or without one. */
 type OpenSlots = (adapter: LoadedAdapter | undefined) => Promise<SlotModel>;
 
-/** Reads the weights; what runs them depends on where the engine computes. */
+/**
+ * Reads the weights; what runs them depends on where the engine computes.
+ *
+ * @param isShared whether slots are asked for more than once
+ */
 async function slotOpener(
   files: FileSystem,
   { folder, model }: ModelSource,
   engine: Engine,
   settings: SlotSettings,
+  isShared: boolean,
   onProgress: ProgressListener | undefined,
   signal: AbortSignal | undefined,
 ): Promise<OpenSlots> {
   if (multipliesIntegers(engine)) {
     const stored = await openWeights(files, folder, model);
-    const { tensors, quantized } = await readFixedWeights(stored, model, {}, onProgress, signal).finally(() =>
-      stored.close(),
-    );
-    return (adapter) => {
+    const read = readFixedWeights(stored, model, {}, onProgress, signal).finally(() => stored.close());
+    let fixed: FixedWeights | undefined = await read;
+    return async (adapter) => {
+      const { tensors, quantized } = fixed!;
       const weights = { tensors: new Map([...tensors, ...(adapter?.weights ?? [])]), quantized };
-      return BatchedSlotModel.create(engine, { model, adapter: adapter?.settings }, weights, settings);
+      const adapted = { model, adapter: adapter?.settings };
+      const slots = await BatchedSlotModel.create(engine, adapted, weights, settings);
+      // The session has its own copy, and nobody else will ask for them.
+      if (!isShared) fixed = undefined;
+      return slots;
     };
   }
   const weights = await loadWeights(files, folder, model, onProgress, signal);
