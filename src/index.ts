@@ -31,11 +31,16 @@ export type {
   DeployAppPorts,
   DeployAppResult,
 } from './lifecycle/deploy/app.js';
-export type { DeployContainerPorts, DeployContainerResult } from './lifecycle/deploy/container.js';
-export type { ExportModelPorts, ExportResult } from './lifecycle/deploy/export.js';
+export type {
+  DeployContainerOptions,
+  DeployContainerPorts,
+  DeployContainerResult,
+} from './lifecycle/deploy/container.js';
+export type { ExportModelPorts, ExportOptions, ExportResult } from './lifecycle/deploy/export.js';
 export type { DeployPlanOptions, DeployPlanPorts, DeployPlanResult } from './lifecycle/deploy/plan.js';
+export type { QuantizeOptions } from './lifecycle/deploy/quantize-options.js';
 export type { QuantizePorts, QuantizeResult } from './lifecycle/deploy/quantize.js';
-export type { VerifyPorts, VerifyResult } from './lifecycle/deploy/verify.js';
+export type { VerifyOptions, VerifyPorts, VerifyResult } from './lifecycle/deploy/verify.js';
 export type { DoctorOptions, DoctorPorts, DoctorReport, EngineProbes } from './lifecycle/doctor/doctor.js';
 export type { EngineStatus } from './lifecycle/doctor/engine-status.js';
 export type { ComputeEstimate, EstimateComputeOptions } from './lifecycle/estimate/compute.js';
@@ -81,6 +86,9 @@ export type {
 } from './lifecycle/select/train-or-reuse.js';
 export type { UseModelOptions, UseModelResult } from './lifecycle/select/use.js';
 
+export type { ServedModels, ServeOptions, ServePorts } from './server/serve-model.js';
+export type { ServerSettings } from './server/server-settings.js';
+
 export {
   nodeFileSystem,
   type FileContent,
@@ -88,8 +96,10 @@ export {
   type PathInfo,
   type RandomAccessFile,
 } from './platform/file-system.js';
+export { systemClock, type Clock } from './platform/clock.js';
+export { openLlamaCpp, type LlamaCpp } from './platform/llama-cpp.js';
 export { nodeDownloadFiles, type DownloadFiles } from './platform/download-files.js';
-export { huggingFaceHub, type ModelHub } from './platform/model-hub.js';
+export { huggingFaceDatasets, huggingFaceHub, type DatasetHub, type ModelHub } from './platform/model-hub.js';
 export { userDataFolder } from './platform/user-data-folder.js';
 export { nvidiaGraphicsCards, type GraphicsCard, type GraphicsCards } from './platform/graphics-cards.js';
 export { graphicsProblem } from './platform/graphics-driver.js';
@@ -240,6 +250,9 @@ export const verifyExport = lazyFunction(() => import('./lifecycle/deploy/verify
 
 /** `genai deploy plan`: which form of a model suits. */
 export const planDeploymentOf = lazyFunction(() => import('./lifecycle/deploy/plan.js'), 'planDeploymentOf');
+
+/** `genai deploy serve`: a model behind OpenAI's HTTP interface. It must be drained. */
+export const serveModel = lazyFunction(() => import('./server/serve-model.js'), 'serveModel');
 
 /** `genai deploy app`: an application on top of a served model. */
 export const deployApp = lazyFunction(() => import('./lifecycle/deploy/app.js'), 'deployApp');

@@ -83,6 +83,44 @@ describe('the package by its name', () => {
     expect(rule).toMatchObject({ inference_bytes: 28e9, training_bytes: 168e9 });
   });
 
+  it('has the namespaces and functions of evaluation and deployment', async () => {
+    const facts = await run(`
+      import { createReferenceEngine, nodeFileSystem, serveModel, systemClock } from 'genai-toolkit';
+      import { deployment, exports, hubDatasets } from 'genai-toolkit/core';
+      const server = { host: '127.0.0.1', port: 0, allowUnauthenticated: false, timeoutSeconds: 60 };
+      const served = await serveModel(
+        {
+          model: 'templates/starter-model',
+          ...{ adapters: [], mostAdapters: 1, slots: 1, queue: 0 },
+          server: { ...server, bodyLimit: 1e6, arrivalTimeout: 10_000, logPrompts: false },
+        },
+        {
+          files: nodeFileSystem,
+          createEngine: createReferenceEngine,
+          now: () => systemClock.now(),
+          writeLog: () => undefined,
+        },
+      );
+      const models = await (await fetch(served.url + '/v1/models')).json();
+      await served.drain();
+      answer({
+        models: models.data.map(({ id }) => id),
+        targets: [...exports.EXPORT_TARGETS.keys()],
+        divergence: exports.klDivergence(Float32Array.of(0, 0), Float32Array.of(Math.log(3), 0)),
+        forms: deployment.DEPLOYMENT_FORMS.filter(({ places }) => places.includes('browser')).map(({ id }) => id),
+        dataset: hubDatasets.parseDatasetId('hf:nyu-mll/glue:sst2'),
+      });
+    `);
+    expect(facts).toEqual({
+      models: ['base'],
+      targets: ['safetensors', 'onnx', 'gguf', 'ollama'],
+      // ½ ln(½ / ¾) + ½ ln(½ / ¼)
+      divergence: expect.closeTo(0.5 * Math.log(4 / 3), 6) as number,
+      forms: ['onnx-int4'],
+      dataset: { id: 'nyu-mll/glue', configuration: 'sst2' },
+    });
+  });
+
   it('throws errors that can be told apart', async () => {
     const error = await run(`
       import { EXIT_CODES, estimateMemory, nodeFileSystem, ToolkitError } from 'genai-toolkit';

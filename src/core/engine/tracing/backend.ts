@@ -3,6 +3,7 @@ import type {
   BackendValues,
   DataId,
   DataType,
+  KernelBackend,
   NamedAttrMap,
   NamedTensorInfoMap,
   TensorInfo,
@@ -20,44 +21,50 @@ function activeTrace(): Trace {
   return trace;
 }
 
-/** A TensorFlow.js backend whose kernels append ONNX nodes to the current trace instead of computing. */
-class TraceBackend extends tf.KernelBackend {
-  override numDataIds(): number {
-    return 0;
+/**
+ * A TensorFlow.js backend whose kernels append ONNX nodes to the current trace instead of computing. The class is made
+ * here, since TensorFlow.js must not be touched while modules load.
+ */
+function createTraceBackend(): KernelBackend {
+  class TraceBackend extends tf.KernelBackend {
+    override numDataIds(): number {
+      return 0;
+    }
+    override floatPrecision(): 16 | 32 {
+      return 32;
+    }
+    override epsilon(): number {
+      return 1e-7; // as TensorFlow.js's float32 backends
+    }
+    override timerAvailable(): boolean {
+      return false;
+    }
+    override disposeData(): boolean {
+      return true; // values belong to the trace, which is collected as a whole
+    }
+    override incRef(): void {}
+    decRef(): void {}
+    override refCount(): number {
+      return 1;
+    }
+    override write(values: BackendValues, shape: number[], dtype: DataType): DataId {
+      const type = elementType(dtype);
+      const data = toTensorData(values as ArrayLike<number>, type);
+      return activeTrace().constant(data, shape, type).dataId;
+    }
+    override move(): void {
+      throw new Error('a tensor of another backend was used in a trace; pass it as an input of the program');
+    }
+    override readSync(dataId: DataId): BackendValues {
+      const data = activeTrace().hostData(dataId);
+      if (data === undefined) throw new Error('a program read the value of a tensor while it was traced');
+      return data;
+    }
+    override async read(dataId: DataId): Promise<BackendValues> {
+      return this.readSync(dataId);
+    }
   }
-  override floatPrecision(): 16 | 32 {
-    return 32;
-  }
-  override epsilon(): number {
-    return 1e-7; // as TensorFlow.js's float32 backends
-  }
-  override timerAvailable(): boolean {
-    return false;
-  }
-  override disposeData(): boolean {
-    return true; // values belong to the trace, which is collected as a whole
-  }
-  override incRef(): void {}
-  decRef(): void {}
-  override refCount(): number {
-    return 1;
-  }
-  override write(values: BackendValues, shape: number[], dtype: DataType): DataId {
-    const type = elementType(dtype);
-    const data = toTensorData(values as ArrayLike<number>, type);
-    return activeTrace().constant(data, shape, type).dataId;
-  }
-  override move(): void {
-    throw new Error('a tensor of another backend was used in a trace; pass it as an input of the program');
-  }
-  override readSync(dataId: DataId): BackendValues {
-    const data = activeTrace().hostData(dataId);
-    if (data === undefined) throw new Error('a program read the value of a tensor while it was traced');
-    return data;
-  }
-  override async read(dataId: DataId): Promise<BackendValues> {
-    return this.readSync(dataId);
-  }
+  return new TraceBackend();
 }
 
 /**
@@ -74,7 +81,7 @@ function registerBackend(): void {
   if (registered) return;
   registered = true;
   // Below every computing backend, so that TensorFlow.js never chooses it by itself.
-  tf.registerBackend(TRACE_BACKEND, () => new TraceBackend(), -1);
+  tf.registerBackend(TRACE_BACKEND, createTraceBackend, -1);
   for (const [kernelName, lower] of Object.entries(LOWERINGS)) {
     tf.registerKernel({
       kernelName,
