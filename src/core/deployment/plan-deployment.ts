@@ -1,4 +1,8 @@
-import { servingTime, USUAL_BANDWIDTH_UTILISATION, USUAL_PREFILL_UTILISATION } from '../compute/index.js';
+import {
+  servingTime,
+  USUAL_BANDWIDTH_UTILISATION,
+  USUAL_PREFILL_UTILISATION,
+} from '../compute/serving-time.js';
 import { figure, type Figure } from '../estimates/figure.js';
 import { inferenceMemory } from '../memory/inference-memory.js';
 import { computeBytes, DTYPE_BYTES } from '../memory/dtype.js';

@@ -1,4 +1,4 @@
-import { ToolkitError } from '../errors/index.js';
+import { ToolkitError } from '../errors/toolkit-error.js';
 
 /** The error of providers that tell the likelihood of texts, but not that of a text's end. */
 export function endNotScored(provider: string): ToolkitError {

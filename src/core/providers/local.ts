@@ -1,6 +1,6 @@
 import type { Engine } from '../engine/engine.js';
 import { quoteName } from '../checkpoints/quote-name.js';
-import { ToolkitError } from '../errors/index.js';
+import { ToolkitError } from '../errors/toolkit-error.js';
 import { assertEmbeddable, embedTexts } from '../generation/embed-texts.js';
 import { beamSearch } from '../generation/beam-search.js';
 import { assertReadable, generateInCache, lengthNeeded } from '../generation/generate.js';

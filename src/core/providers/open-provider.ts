@@ -1,5 +1,5 @@
 import { quoteName } from '../checkpoints/quote-name.js';
-import { ToolkitError } from '../errors/index.js';
+import { ToolkitError } from '../errors/toolkit-error.js';
 import { didYouMean } from '../near-matches.js';
 import { local } from './local.js';
 import { ollama } from './ollama.js';

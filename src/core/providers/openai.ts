@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ToolkitError } from '../errors/index.js';
+import { ToolkitError } from '../errors/toolkit-error.js';
 import { scoreEchoed } from './echoed-score.js';
 import { assertBeamSearch } from './assert-beam-search.js';
 import { effectiveSettings } from './effective-settings.js';

@@ -1,4 +1,5 @@
-import { ToolkitError, type ErrorCode } from '../errors/index.js';
+import type { ErrorCode } from '../errors/exit-codes.js';
+import { ToolkitError } from '../errors/toolkit-error.js';
 
 /** What a failed attempt tells about the next one. */
 export interface FaultNature {

@@ -3,7 +3,7 @@ import type { FileSystem } from '../../platform/file-system.js';
 import { fileChunks } from '../dataset-formats/file-chunks.js';
 import { jsonLines } from '../dataset-formats/files/jsonl.js';
 import { readLines } from '../dataset-formats/files/lines.js';
-import { ToolkitError } from '../errors/index.js';
+import { ToolkitError } from '../errors/toolkit-error.js';
 import type { Completion, Prompt } from './provider.js';
 
 /** What was recorded of one row. */

@@ -1,5 +1,5 @@
 import { quoteName } from '../checkpoints/quote-name.js';
-import { ToolkitError } from '../errors/index.js';
+import { ToolkitError } from '../errors/toolkit-error.js';
 import { fingerprintFile } from '../project/fingerprint.js';
 import { canonicalJson } from './canonical-json.js';
 import { endNotScored } from './end-not-scored.js';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import type { Clock } from '../../platform/clock.js';
-import { ToolkitError } from '../errors/index.js';
+import { ToolkitError } from '../errors/toolkit-error.js';
 import type { ProgressListener } from '../progress/progress-event.js';
 import { Random } from '../training/random.js';
 import { canonicalJson } from './canonical-json.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ToolkitError } from '../errors/index.js';
+import { ToolkitError } from '../errors/toolkit-error.js';
 import { isSampling } from '../generation/sampling.js';
 import { effectiveSettings } from './effective-settings.js';
 import type {

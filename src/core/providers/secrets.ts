@@ -1,4 +1,4 @@
-import { ToolkitError } from '../errors/index.js';
+import { ToolkitError } from '../errors/toolkit-error.js';
 
 /** A run of this many characters of a key is told from chance; servers quote keys in part. */
 const TELLING_LENGTH = 6;
