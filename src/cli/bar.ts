@@ -1,5 +1,5 @@
 /** Cells of a bar that stands for the whole. */
-export const BAR_WIDTH = 16;
+const BAR_WIDTH = 16;
 
 const FULL = '█';
 /** Left parts of a cell, by eighths. */

@@ -2,11 +2,6 @@ import { formatDecimal } from '../core/number-text.js';
 
 export { formatCount, formatDecimal, formatDuration, formatFigure } from '../core/number-text.js';
 
-/** Bytes in a GB: the decimal unit of disks, of the course notes and of the ZeRO paper. */
-export const BYTES_PER_GB = 1e9;
-/** Bytes in a GiB: the binary unit in which operating systems and GPU drivers report memory; 7.4 % larger. */
-export const BYTES_PER_GIB = 2 ** 30;
-
 function scaled(bytes: number, step: number, units: readonly string[]): string {
   let value = bytes;
   let unit = 0;
@@ -18,12 +13,15 @@ function scaled(bytes: number, step: number, units: readonly string[]): string {
   return `${formatDecimal(value, unit === 0 ? 0 : 2)} ${units[unit] ?? ''}`;
 }
 
-/** Decimal bytes, at most in GB because memories and models are compared in it: `4.2e12` → `4,200.00 GB`. */
+/**
+ * Decimal bytes, the unit of disks, of the course notes and of the ZeRO paper; at most in GB because memories and models
+ * are compared in it: `4.2e12` → `4,200.00 GB`.
+ */
 export function formatBytes(bytes: number): string {
   return scaled(bytes, 1000, ['B', 'kB', 'MB', 'GB']);
 }
 
-/** Binary bytes, at most in GiB: `8 * 2**30` → `8.00 GiB`. */
+/** Binary bytes, in which operating systems and GPU drivers report memory; at most in GiB: `8 * 2**30` → `8.00 GiB`. */
 export function formatBinaryBytes(bytes: number): string {
   return scaled(bytes, 1024, ['B', 'KiB', 'MiB', 'GiB']);
 }

@@ -15,7 +15,7 @@ function formatInput(value: number): string {
 }
 
 /** The formula as people write it. */
-export function formatFormula(formula: string): string {
+function formatFormula(formula: string): string {
   return formula.replace(/\s*\*\s*/g, ' · ').replaceAll('_', ' ');
 }
 

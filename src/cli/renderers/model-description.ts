@@ -39,7 +39,7 @@ export function devicesText(devices: SmallestDevices | null): string {
 }
 
 /** What a licence allows, in a sentence. */
-export function licenceText({ name, commercial_use: use, derivatives, notes }: ShownLicence): string {
+function licenceText({ name, commercial_use: use, derivatives, notes }: ShownLicence): string {
   return `${name}: commercial use ${PERMISSIONS[use]}; passing on changed weights ${PERMISSIONS[derivatives]}. ${notes.join('; ')}.`;
 }
 

@@ -5,7 +5,7 @@ import { isJsonObject, type JsonObject } from './json-file.js';
 import { quoteName } from './quote-name.js';
 
 /** `quant_method` of the format that llm-compressor writes and that transformers and vLLM read. */
-export const COMPRESSED_TENSORS = 'compressed-tensors';
+const COMPRESSED_TENSORS = 'compressed-tensors';
 
 /** How integers lie: in words of 32 bits, or one in a byte. */
 export type IntegerFormat = 'pack-quantized' | 'int-quantized';

@@ -31,7 +31,7 @@ const PIECE_ELEMENTS = 2 ** 22;
 const LARGEST_ELEMENT_BYTES = 8;
 
 /** Bytes per element of the types that are written. */
-export const STORAGE_BYTES: Readonly<Record<StorageType, number>> = { F32: 4, F16: 2, BF16: 2 };
+const STORAGE_BYTES: Readonly<Record<StorageType, number>> = { F32: 4, F16: 2, BF16: 2 };
 
 /** An open safetensors file, of which only the header is in memory. */
 export interface SafetensorsFile extends SafetensorsHeader {

@@ -9,7 +9,7 @@ import { findParts, listParts, SPLIT_NAMES, type DatasetPart } from './part-file
 export type Split = keyof typeof SPLIT_NAMES;
 
 /** The parts, the one that every dataset has first. */
-export const SPLITS = Object.keys(SPLIT_NAMES) as readonly Split[];
+const SPLITS = Object.keys(SPLIT_NAMES) as readonly Split[];
 
 /** Names of a folder's entries shown in a message at most. */
 const SHOWN_ENTRIES = 10;

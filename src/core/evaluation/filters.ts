@@ -35,7 +35,7 @@ const mapStep = z.strictObject({
 });
 
 /** One step from what was generated to the answer that is scored. */
-export const filterStepSchema = z.union([z.enum(PLAIN_STEPS), regexStep, numberStep, mapStep], {
+const filterStepSchema = z.union([z.enum(PLAIN_STEPS), regexStep, numberStep, mapStep], {
   error: `must be one of ${PLAIN_STEPS.join(', ')}, or hold regex (match, fallback), number_after, or map (fallback)`,
 });
 

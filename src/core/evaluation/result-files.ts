@@ -15,7 +15,7 @@ import { taskSchema, type TaskDefinition, type TaskKind } from './task-schema.js
 export const RESULTS_FILE = 'results.json';
 
 /** The file of a task's rows. */
-export function samplesFile(task: string): string {
+function samplesFile(task: string): string {
   return `samples_${task.replace(/[^\w.-]/g, '_')}.jsonl`;
 }
 
@@ -64,7 +64,7 @@ function standardError(value: number, scores: readonly number[]): number | typeo
  * The results in the layout of lm-evaluation-harness's results files, for tools that read those; what they have no place
  * for stands under `genai`.
  */
-export function harnessResults(
+function harnessResults(
   result: EvaluationResult,
   samples: readonly EvaluationSample[],
   definition: TaskDefinition,

@@ -11,7 +11,7 @@ export interface DatasetId {
 }
 
 /** How datasets on the hub are named. */
-export const DATASET_ID_FORM = 'hf:ORG/NAME[@REVISION][:CONFIGURATION]';
+const DATASET_ID_FORM = 'hf:ORG/NAME[@REVISION][:CONFIGURATION]';
 
 const PREFIX = 'hf:';
 

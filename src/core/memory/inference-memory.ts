@@ -45,7 +45,7 @@ export interface InferenceMemory {
 }
 
 /** The weights of a model in a format, on one of the devices they are divided between. */
-export function weightsPart(
+function weightsPart(
   model: MemoryModel,
   {
     dtype,

@@ -1,8 +1,8 @@
 import { figure, type Figure } from '../estimates/figure.js';
 
 /** Weights that share a scale, and scales that share one, in QLoRA (Dettmers et al. 2023, arXiv 2305.14314, section 3). */
-export const NF4_BLOCK = 64;
-export const NF4_SCALE_BLOCK = 256;
+const NF4_BLOCK = 64;
+const NF4_SCALE_BLOCK = 256;
 
 const SOURCE = 'QLoRA, Dettmers et al. 2023, arXiv 2305.14314, section 3';
 

@@ -11,7 +11,7 @@ import { readSmallText } from './small-text.js';
  * Stages whose results are recorded. Of adaptation only prompts are: what is trained is read off the run folders. The
  * scope is a file of its own.
  */
-export const RECORDED_STAGES = ['select', 'adapt', 'evaluate', 'deploy'] as const;
+const RECORDED_STAGES = ['select', 'adapt', 'evaluate', 'deploy'] as const;
 
 const text = z.string().max(10_000);
 const figure = z.union([text, z.number(), z.boolean(), z.null()]);

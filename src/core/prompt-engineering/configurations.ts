@@ -6,7 +6,7 @@ import { isSampling } from '../generation/sampling.js';
 export type PromptGeneration = PromptSettings['generation'];
 
 /** Settings that a grid can go through. */
-export const SWEPT_SETTINGS = [
+const SWEPT_SETTINGS = [
   'temperature',
   'top_k',
   'top_p',

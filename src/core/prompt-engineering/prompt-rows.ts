@@ -67,7 +67,7 @@ export function settingsForRows(
 }
 
 /** Column of a template's answer. */
-export function answerColumn({ answer, variables }: PromptSettings): string {
+function answerColumn({ answer, variables }: PromptSettings): string {
   return variables[answer!]!.column ?? answer!;
 }
 

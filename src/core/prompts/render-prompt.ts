@@ -20,7 +20,7 @@ export interface PromptContent {
 }
 
 /** Examples that a prompt can have; what is useful ends far below. */
-export const MOST_EXAMPLES = 1000;
+const MOST_EXAMPLES = 1000;
 
 /** Texts that a list in a row can have. */
 const MOST_LIST_ITEMS = 1000;

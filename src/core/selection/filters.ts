@@ -25,7 +25,7 @@ export interface CardFilters {
 /** Stands for every licence that allows commercial use. */
 export const COMMERCIAL = 'commercial';
 /** Tokens for which memory is worked out where the user names none and the model takes more. */
-export const USUAL_CONTEXT = 4096;
+const USUAL_CONTEXT = 4096;
 
 /** How a model is run when only its size is asked for. */
 export function usualServing({ card }: SelectableModel, context = USUAL_CONTEXT): Serving {
@@ -33,7 +33,7 @@ export function usualServing({ card }: SelectableModel, context = USUAL_CONTEXT)
 }
 
 /** Whether a licence lets a product be built on the model. */
-export function allowsCommercialUse({ licence }: SelectableModel): boolean {
+function allowsCommercialUse({ licence }: SelectableModel): boolean {
   return licence.commercialUse === 'yes' || licence.commercialUse === 'conditions';
 }
 

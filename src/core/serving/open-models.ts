@@ -20,7 +20,7 @@ export interface ContextSettings {
 }
 
 /** Caches of longer contexts take memory that few requests need: it must be asked for. */
-export const USUAL_CONTEXT = 4096;
+const USUAL_CONTEXT = 4096;
 
 /**
  * Reads what all requests share, and returns how each model is loaded. The weights are read once: adapters stand beside

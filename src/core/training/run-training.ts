@@ -71,7 +71,7 @@ export interface TrainingOutcome {
 const SANITY_BATCHES = 2;
 
 /** Folder of checkpoints inside a run folder. */
-export const CHECKPOINT_FOLDER = 'checkpoints';
+const CHECKPOINT_FOLDER = 'checkpoints';
 
 /**
  * Trains to the end of the data, or on from the newest checkpoint in the run folder.

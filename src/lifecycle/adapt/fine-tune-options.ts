@@ -6,10 +6,10 @@ const positive = z.number().int().positive();
 const count = z.number().int().nonnegative();
 
 /** Ways to fine-tune. */
-export const METHODS = ['lora', 'full'] as const;
+const METHODS = ['lora', 'full'] as const;
 
 /** What weights may be rounded to as they are trained. */
-export const QAT_TARGETS = ['int8', 'int4'] as const;
+const QAT_TARGETS = ['int8', 'int4'] as const;
 
 /** Peak learning rates that published recipes start from: PEFT's examples for LoRA, Llama 2's fine-tuning for all weights. */
 const LEARNING_RATES = { lora: 2e-4, full: 2e-5 } as const;

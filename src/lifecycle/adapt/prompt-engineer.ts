@@ -88,7 +88,7 @@ export interface PromptEngineer {
 }
 
 /** Folder that sweeps are in unless told otherwise. */
-export const PROMPT_RUNS_FOLDER = join('runs', 'prompts');
+const PROMPT_RUNS_FOLDER = join('runs', 'prompts');
 
 /** Files of a sweep. */
 export const SWEEP_FILES = {

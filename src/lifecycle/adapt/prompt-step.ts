@@ -8,7 +8,7 @@ import { fileNamePart, type DoneStep } from '../../core/project/stage-record.js'
 import { SWEEP_FILES, type PromptEngineerResult } from './prompt-engineer.js';
 
 /** Where a project has the best prompt that was found. */
-export const PROJECT_PROMPT = join(PROMPTS_FOLDER, BEST_PROMPT);
+const PROJECT_PROMPT = join(PROMPTS_FOLDER, BEST_PROMPT);
 
 /** What was asked for. */
 export interface PromptRequest {

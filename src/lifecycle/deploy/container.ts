@@ -10,7 +10,7 @@ import type { FileSystem } from '../../platform/file-system.js';
 import { parseOptions } from '../parse-options.js';
 
 /** What a server can be put into. */
-export const CONTAINER_TARGETS = ['docker', 'compose', 'kubernetes', 'systemd', 'all'] as const;
+const CONTAINER_TARGETS = ['docker', 'compose', 'kubernetes', 'systemd', 'all'] as const;
 
 /** Files of a target, by the template that each is made from. */
 const TEMPLATES_OF: Readonly<Record<(typeof CONTAINER_TARGETS)[number], readonly string[]>> = {

@@ -6,7 +6,7 @@ import { INT4_BLOCK_SIZE } from '../../core/quantization/integer-scheme.js';
 import { QUANTIZATION_METHODS, type QuantizationMethod } from '../../core/quantization/quantize-model.js';
 
 /** What weights can be quantised to. */
-export const QUANTIZATION_TARGETS = ['fp16', 'bf16', 'int8', 'int8-dynamic', 'int4'] as const;
+const QUANTIZATION_TARGETS = ['fp16', 'bf16', 'int8', 'int8-dynamic', 'int4'] as const;
 
 /** One of {@link QUANTIZATION_TARGETS}. */
 export type QuantizationTarget = (typeof QUANTIZATION_TARGETS)[number];

@@ -82,7 +82,7 @@ export interface ScalingEstimate {
 }
 
 /** Ids of the laws, for flags and messages. */
-export const LAW_IDS: readonly string[] = SCALING_LAWS.map(({ id }) => id);
+const LAW_IDS: readonly string[] = SCALING_LAWS.map(({ id }) => id);
 
 const given = (value: number, name: string): Figure =>
   figure(name, { [name]: value }, { source: 'as given' });

@@ -52,13 +52,13 @@ export interface EvaluatedRows {
 }
 
 /** Folder that evaluations are in unless told otherwise. */
-export const EVALUATIONS_FOLDER = join('runs', 'evaluations');
+const EVALUATIONS_FOLDER = join('runs', 'evaluations');
 
 /** Folder of answers in an evaluation's folder. */
 export const CACHE_FOLDER = 'cache';
 
 /** Name of the report in an evaluation's folder. */
-export const REPORT_FILE = 'report.html';
+const REPORT_FILE = 'report.html';
 
 /**
  * Measures a model by a task, or by metrics over a dataset, and writes results, rows and report into a folder. What was

@@ -4,7 +4,7 @@ import { providerSettings } from '../../core/providers/provider-settings.js';
 const text = z.string().min(1);
 
 /** Options of one evaluation, of the model that it is of left out. */
-export const evaluationSettings = {
+const evaluationSettings = {
   /** Task file, or name of a task that ships with the toolkit. */
   task: text.optional(),
   /** File of a prompt template, instead of a task: what it asks of the rows is measured. */

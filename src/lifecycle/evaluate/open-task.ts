@@ -56,7 +56,7 @@ const TASK_FILE = /\.ya?ml$/;
  *
  * @throws ToolkitError `NOT_FOUND`, with the name that may be meant
  */
-export async function findTaskFile(files: FileSystem, taskFolder: string, name: string): Promise<string> {
+async function findTaskFile(files: FileSystem, taskFolder: string, name: string): Promise<string> {
   if ((await files.stat(name))?.kind === 'file') return name;
   const names = (await files.list(taskFolder)).filter((file) => TASK_FILE.test(file));
   const known = names.map((file) => file.replace(TASK_FILE, ''));

@@ -5,7 +5,7 @@ import { findModel, loadModels, type CataloguePorts } from '../../core/selection
 import { describeModel, type ModelDescription } from './show.js';
 
 /** Models that are laid side by side at most: what a wide terminal holds. */
-export const MOST_COMPARED = 6;
+const MOST_COMPARED = 6;
 
 const optionsSchema = z.object({
   models: z

@@ -32,7 +32,7 @@ const ALIGNMENT = 32;
 const VALUE_TYPES = { uint32: 4, int32: 5, float32: 6, bool: 7, string: 8, list: 9 } as const;
 
 /** Bytes of a type's whole blocks; `shape` has the width of a row first. */
-export function ggufBytes(type: GgufTypeName, shape: readonly number[]): number {
+function ggufBytes(type: GgufTypeName, shape: readonly number[]): number {
   const { blockElements, blockBytes } = GGUF_TYPES[type];
   return (elementCount(shape) / blockElements) * blockBytes;
 }

@@ -9,7 +9,7 @@ export interface Line {
 }
 
 /** Longest string of V8 on 64-bit machines, in characters. */
-export const LONGEST_STRING = 2 ** 29 - 24;
+const LONGEST_STRING = 2 ** 29 - 24;
 
 /** U+FEFF, which some programs put at the start of a file. */
 export const BYTE_ORDER_MARK = '\uFEFF';

@@ -35,7 +35,7 @@ function graphOutputName(program: Pick<Program, 'inputs'>, output: string): stri
 }
 
 /** Records a program, with whatever gradients it takes, as one ONNX graph. */
-export function traceProgram(program: Program, target: Provider): TracedProgram {
+function traceProgram(program: Program, target: Provider): TracedProgram {
   const graph = new GraphBuilder();
   const trace = new Trace(graph, target, program.symbolic);
   return record(trace, () => {

@@ -13,7 +13,7 @@ import { elementType, toTensorData, type Trace } from './trace.js';
 import { LOWERINGS } from './lowerings/index.js';
 
 /** Name under which the recording backend is registered with TensorFlow.js. */
-export const TRACE_BACKEND = 'genai-trace';
+const TRACE_BACKEND = 'genai-trace';
 
 function activeTrace(): Trace {
   const trace = currentTrace();

@@ -9,7 +9,7 @@ import { gguf, ggufFileName } from './gguf.js';
 const LONGEST_CONTEXT = 8192;
 
 /** Name of the file that `ollama create` reads. */
-export const MODELFILE = 'Modelfile';
+const MODELFILE = 'Modelfile';
 
 /** Settings of `generation_config.json` that Modelfiles know under the same or another name. */
 const PARAMETERS = [

@@ -133,7 +133,7 @@ export interface OpenedExport {
 }
 
 /** How llama.cpp comes to be here. */
-export const INSTALL_LLAMA_CPP = 'npm install node-llama-cpp';
+const INSTALL_LLAMA_CPP = 'npm install node-llama-cpp';
 
 /**
  * Opens an export in its runtime: a model folder in this toolkit, a graph in ONNX Runtime, GGUF in llama.cpp; without that,

@@ -1,7 +1,7 @@
 import { countNgrams } from './ngrams.js';
 
 /** Longest runs of words that count (Papineni et al. 2002). */
-export const BLEU_ORDER = 4;
+const BLEU_ORDER = 4;
 
 /** What is counted in one text, or summed over many. Arrays are by order, from single words on. */
 export interface BleuCounts {

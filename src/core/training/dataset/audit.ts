@@ -37,7 +37,7 @@ function sum(values: Iterable<number>): number {
 }
 
 /** Tokens of a row that are learnt. */
-export function supervisedTokens(row: EncodedRow): number {
+function supervisedTokens(row: EncodedRow): number {
   return sum(row.supervised);
 }
 

@@ -1,5 +1,5 @@
 /** Shapes are compiled one by one, so a run has few of them. */
-export const MAXIMUM_BUCKETS = 4;
+const MAXIMUM_BUCKETS = 4;
 
 /** Lengths are multiples of this many tokens, which kernels handle well in whole blocks … */
 const LENGTH_STEP = 32;
