@@ -121,6 +121,9 @@ const harnessSchema = z.object({
       max_new_tokens: z.int().positive().optional(),
       top_p: z.number().optional(),
       top_k: z.int().optional(),
+      min_p: z.number().optional(),
+      repetition_penalty: z.number().optional(),
+      num_beams: z.int().positive().optional(),
     })
     .nullable()
     .default(null),
@@ -221,6 +224,9 @@ function readMetrics(
         `It is aggregated by ${defaultAggregation} here.`,
       );
     }
+    // How much a task counts in its group.
+    delete options['weight_by_size'];
+    if (name === 'f1') return { metric: id, positive: secondChoice(task, kind, place) };
     if (name === 'exact_match') {
       normalization = options as TaskInput['normalization'];
       return id;
@@ -232,6 +238,18 @@ function readMetrics(
     (metric, index) => typeof metric !== 'string' || metrics.indexOf(metric) === index,
   );
   return { metrics: distinct, ...(normalization !== undefined && { normalization }) };
+}
+
+/** The class that the harness's F1 is of: that of the second of two choices. */
+function secondChoice({ doc_to_choice: choices }: HarnessTask, kind: TaskKind, place: string): string {
+  const texts = typeof choices === 'object' && choices !== null ? Object.values(choices) : [];
+  if (kind === 'multiple_choice' && texts.length === 2) return texts[1]!;
+  throw fail(
+    place,
+    'f1 is of two classes in the harness, and doc_to_choice does not list two',
+    'UNSUPPORTED',
+    'Write the task as a task file of this toolkit: its f1 is of any number of labels.',
+  );
 }
 
 /** Options of the filter `regex`; the default is made for the answers of GSM8K. */
@@ -305,6 +323,9 @@ function readGeneration(task: HarnessTask): TaskInput['generation'] {
     temperature: samples ? settings.temperature : 0,
     ...(samples && settings.top_p !== undefined && { top_p: settings.top_p }),
     ...(samples && settings.top_k !== undefined && { top_k: settings.top_k }),
+    ...(samples && settings.min_p !== undefined && { min_p: settings.min_p }),
+    ...(settings?.repetition_penalty !== undefined && { repetition_penalty: settings.repetition_penalty }),
+    ...(settings?.num_beams !== undefined && { beams: settings.num_beams }),
   };
 }
 
@@ -396,5 +417,5 @@ export async function readHarnessTask(files: FileSystem, path: string): Promise<
 
 /** Whether a YAML text is a task of lm-evaluation-harness rather than of this toolkit. */
 export function isHarnessTask(text: string): boolean {
-  return /^["']?(?:output_type|doc_to_text|doc_to_target|dataset_path|include)["']?\s*:/m.test(text);
+  return /^["']?(?:output_type|doc_to_text|doc_to_target|dataset_path|include|group|tag|class)["']?\s*:/m.test(text);
 }

@@ -99,6 +99,17 @@ const FUNCTIONS: Readonly<Record<string, (owner: unknown, ...others: unknown[]) 
   },
 };
 
+/** Numbers that a template may count at most. */
+const MOST_COUNTED = 10_000;
+
+/** Numbers from 0, or from the first of two bounds, up to before the other; Jinja's own function. */
+function countedNumbers(...bounds: unknown[]): number[] {
+  const [start, stop, step = 1] = (bounds.length === 1 ? [0, ...bounds] : bounds) as number[];
+  const count = Math.max(0, Math.ceil((stop! - start!) / step));
+  if (!(count <= MOST_COUNTED)) throw new Error(`range is of ${MOST_COUNTED} numbers at most`);
+  return Array.from({ length: count }, (_, index) => start! + index * step);
+}
+
 /** Under this name a template knows one of {@link FUNCTIONS}; no column can be called so in a template. */
 const functionName = (name: string): string => `function ${name}`;
 
@@ -180,7 +191,8 @@ export async function compileRowTemplate(source: string, where: string): Promise
     const constants = { true: true, True: true, false: false, False: false, none: null, None: null };
     const interpreter = new Interpreter(scope) as unknown as NodeInterpreter;
     try {
-      for (const [name, value] of Object.entries({ ...constants, ...row })) scope.set(name, value);
+      const range = (...bounds: unknown[]): number[] => countedNumbers(...bounds.map(unwrap));
+      for (const [name, value] of Object.entries({ ...constants, range, ...row })) scope.set(name, value);
       for (const [name, call] of Object.entries(FUNCTIONS)) {
         scope.set(functionName(name), (...values: unknown[]) =>
           call(...(values.map(unwrap) as [unknown, ...unknown[]])),

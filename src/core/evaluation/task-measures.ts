@@ -1,5 +1,6 @@
 import { ToolkitError } from '../errors/toolkit-error.js';
 import { bleuWith } from '../metrics/bleu.js';
+import { f1Of } from '../metrics/f1.js';
 import { METRICS } from '../metrics/index.js';
 import type { Metric, MetricRows } from '../metrics/metric.js';
 import { passAtKWith } from '../metrics/pass-at-k.js';
@@ -106,14 +107,29 @@ function resolveMetrics(
         : `It can by ${ids.join(', ')}.`,
     );
   }
-  if (!hasOptions(metric.id)) return [withOptions(metric, options, where)];
+  if (!hasOptions(metric.id)) return [withOptions(metric, options, definition, where)];
   const own = metricOptions(definition, metric.id, where)!;
   return 'k' in own ? own.k.map((k) => passAtKWith(k) as Metric) : [metric];
 }
 
-function withOptions(metric: Metric, options: Readonly<Record<string, unknown>>, where: string): Metric {
+function withOptions(
+  metric: Metric,
+  options: Readonly<Record<string, unknown>>,
+  { choices, labels }: TaskDefinition,
+  where: string,
+): Metric {
   const names = Object.keys(options);
   if (names.length === 0) return metric;
+  const { positive } = options;
+  if (metric.id === 'f1' && names.length === 1 && typeof positive === 'string') {
+    const known = labels ?? choices;
+    if (!Array.isArray(known) || known.includes(positive)) return f1Of(positive) as Metric;
+    throw new ToolkitError(
+      `${where}: f1 is to be of ${JSON.stringify(positive)}, which is none of the labels`,
+      'USAGE',
+      `They are ${known.join(', ')}.`,
+    );
+  }
   const { tokenizer } = options;
   if (metric.id === 'bleu' && names.length === 1 && typeof tokenizer === 'string') {
     if (Object.hasOwn(BLEU_TOKENIZERS, tokenizer)) return bleuWith(tokenizer as BleuTokenizer) as Metric;
@@ -127,7 +143,7 @@ function withOptions(metric: Metric, options: Readonly<Record<string, unknown>>,
   throw new ToolkitError(
     `${where}: the metric ${metric.id} does not take ${names.map((name) => JSON.stringify(name)).join(', ')}`,
     'USAGE',
-    'Options are taken by bleu, embedding-similarity, judge and pass-at-k.',
+    'Options are taken by bleu, embedding-similarity, f1, judge and pass-at-k.',
   );
 }
 

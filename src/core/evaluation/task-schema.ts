@@ -94,7 +94,7 @@ const metric = z.union(
     line(),
     z.looseObject({
       metric: line().describe(
-        'Id of the metric; what stands beside it are its options. bleu: tokenizer; embedding-similarity: model; ' +
+        'Id of the metric; what stands beside it are its options. bleu: tokenizer; embedding-similarity: model; f1: positive; ' +
           'judge: model, rubric; pass-at-k: samples, k, check.',
       ),
     }),

@@ -5,6 +5,7 @@ import { renderPrompt, type RenderedPrompt } from '../prompts/render-prompt.js';
 import type { PromptTemplate } from '../prompts/prompt-template.js';
 import { describeIssue } from '../yaml/describe-issue.js';
 import { parseYaml } from '../yaml/parse-yaml.js';
+import { parsePythonList } from './python-list.js';
 import { pythonText } from './python-text.js';
 import { compileRowTemplate, type RowTemplate } from './row-template.js';
 import { taskSchema, type TaskDefinition, type TaskInput } from './task-schema.js';
@@ -104,9 +105,10 @@ function wrong(where: string, field: string, why: string): ToolkitError {
   );
 }
 
-/** A list of texts, as choices must be; numbers and truths are written as Python writes them. */
+/** A list of texts, as choices must be, or one as a template writes it out; numbers and truths are as Python writes them. */
 function textList(value: unknown, where: string, field: string): string[] {
-  if (Array.isArray(value) && value.length > 0) return value.map(pythonText);
+  const list = typeof value === 'string' ? parsePythonList(value) : value;
+  if (Array.isArray(list) && list.length > 0) return list.map(pythonText);
   throw wrong(where, field, `is ${pythonText(value).slice(0, 100)}, not a list of texts`);
 }
 
@@ -227,7 +229,7 @@ async function compileTask(
     const asked = contexts === undefined ? template!.text(row) : choicesOf(row)![indices![0]!]!;
     const reply = targets[0]!;
     const begun = question(row, asked);
-    if (reply === '') return begun;
+    if (reply === '' && indices === undefined) return begun;
     // After a given beginning the answer is set off by a space, if need be, as the harness does it.
     const separator = begun === asked ? prompt.target_separator : touches(begun, reply) ? ' ' : '';
     return begun + separator + reply + prompt.example_separator;

@@ -1,4 +1,4 @@
-import { averageScore, countLabels, labelPair, type LabelPair } from './labels/label-scores.js';
+import { averageScore, countLabels, labelPair, labelScores, type LabelPair } from './labels/label-scores.js';
 import type { Metric } from './metric.js';
 
 /** Harmonic mean of precision and recall. A class that is never right counts 0. */
@@ -31,3 +31,27 @@ export const f1: Metric<'label', LabelPair> = {
     },
   ],
 };
+
+/** F1 of one class alone, such as that of the spam: what the field quotes where one of two classes is looked for. */
+export function f1Of(positive: string): Metric<'label', LabelPair> {
+  return {
+    ...f1,
+    formula: '2 × precision × recall / (precision + recall) of one class',
+    source: 'van Rijsbergen 1979; sklearn.metrics.f1_score (pos_label, zero_division=0)',
+    aggregate(pairs) {
+      const counts = countLabels(pairs).get(positive) ?? { hits: 0, claimed: 0, support: 0 };
+      return { f1: labelScores(counts).f1 };
+    },
+    examples: [
+      {
+        rows: [
+          { prediction: positive, reference: positive },
+          { prediction: positive, reference: `not ${positive}` },
+          { prediction: `not ${positive}`, reference: `not ${positive}` },
+        ],
+        values: { f1: 2 / 3 },
+        source: 'by hand: precision 1/2, recall 1',
+      },
+    ],
+  };
+}

@@ -103,6 +103,7 @@ export function findMetric(name: string): Metric {
 export type { ScoredSequence, Scorer } from '../scoring/scorer.js';
 export { SequenceScorer } from '../scoring/sequence-scorer.js';
 export { bleuWith } from './bleu.js';
+export { f1Of } from './f1.js';
 export { classificationReport, type ClassificationReport } from './classification.js';
 export { cosineSimilarity } from './embedding-similarity.js';
 export { parseRating, parseVerdict, settleVerdicts, withoutMark } from './judgement/verdict.js';

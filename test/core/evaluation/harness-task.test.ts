@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { scoreChoices } from '../../../src/core/evaluation/choice-scores.js';
 import { applyFilter } from '../../../src/core/evaluation/filters.js';
 import { isHarnessTask, readHarnessTask } from '../../../src/core/evaluation/harness-task.js';
+import { taskMeasures } from '../../../src/core/evaluation/task-measures.js';
 import { normalizeAnswer } from '../../../src/core/evaluation/normalization.js';
 import type { ErrorCode } from '../../../src/core/errors/exit-codes.js';
 import { nodeFileSystem } from '../../../src/platform/file-system.js';
@@ -103,6 +104,30 @@ describe('a task of lm-evaluation-harness', () => {
     expect(definition.choices).toEqual(['a', 'b']);
   });
 
+  it('keeps what generation takes here too', async () => {
+    const path = write(
+      'beams.yaml',
+      'task: t\ndoc_to_text: q\ndoc_to_target: a\ngeneration_kwargs:\n  num_beams: 5\n  repetition_penalty: 1.1\n',
+    );
+    const { definition } = await readHarnessTask(nodeFileSystem, path);
+    expect(definition.generation).toMatchObject({ beams: 5, repetition_penalty: 1.1, temperature: 0 });
+  });
+
+  it('has the F1 of the second choice alone', async () => {
+    const metrics = 'metric_list:\n  - metric: acc\n  - metric: f1\n';
+    const { definition } = await readHarnessTask(nodeFileSystem, write('f1.yaml', `${START}${metrics}`));
+    const measure = taskMeasures(definition, 'f1.yaml').find(({ metric }) => metric.id === 'f1')!;
+    const value = (rights: string, chosen: string): unknown =>
+      measure.metric.aggregate(
+        Array.from(rights, (right, index) =>
+          measure.metric.statistic({ prediction: chosen[index]!, reference: right } as never),
+        ),
+      );
+    // sklearn.metrics.f1_score([1, 1, 0, 0, 1, 0, 0], [1, 0, 0, 1, 1, 0, 0]) and of [0, 0], [0, 0]; macro has 0.708 and 1.
+    expect(value('bbaabaa', 'baabbaa')).toEqual({ f1: 2 / 3 });
+    expect(value('aa', 'aa')).toEqual({ f1: 0 });
+  });
+
   const START =
     'task: t\noutput_type: multiple_choice\ndoc_to_text: q\ndoc_to_choice: [a, b]\ndoc_to_target: 0\n';
   it.each<[string, string, ErrorCode, RegExp]>([
@@ -145,6 +170,12 @@ describe('a task of lm-evaluation-harness', () => {
       'UNSUPPORTED',
       /:1: names a group of tasks/,
     ],
+    [
+      'F1 of three choices',
+      `${START.replace('[a, b]', '[a, b, c]')}metric_list:\n  - metric: f1\n`,
+      'UNSUPPORTED',
+      /:6: f1 is of two classes/,
+    ],
     ['several tries', `${START}repeats: 4\n`, 'UNSUPPORTED', /:6: repeats is 4/],
     [
       'an unknown filter',
@@ -173,6 +204,7 @@ describe('a task of lm-evaluation-harness', () => {
 
   it('is told from a task file by its keys', () => {
     expect(isHarnessTask('task: t\n"doc_to_text": x\n')).toBe(true);
+    expect(isHarnessTask('group: g\ntask:\n  - a\n  - b\n')).toBe(true);
     expect(isHarnessTask('task: t\nkind: generation\nprompt:\n  template: "output_type: x"\n')).toBe(false);
   });
 });
