@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readModel } from '../../../src/core/architectures/index.js';
+import { initializeParameters } from '../../../src/core/architectures/initialize.js';
 import { createReferenceEngine } from '../../../src/core/engine/reference-engine.js';
 import { beamSearch } from '../../../src/core/generation/beam-search.js';
 import { generate } from '../../../src/core/generation/generate.js';
@@ -132,6 +133,23 @@ describe('SlotTextModel', () => {
     controller.abort(new Error('enough'));
     await expect(slots.prefill(cache, [text, [1]], controller.signal)).rejects.toThrow('enough');
     expect(cache.rows[0]).toEqual(text.slice(0, 590)); // what it shared with the text before
+    for (const one of [slots, plain]) await one.dispose();
+  });
+
+  it('runs models as wide as any that is published', async () => {
+    // Feed-forward layers of Llama 3.1 405B, the vocabulary of Gemma 3.
+    const model = readModel({
+      ...{ model_type: 'llama', vocab_size: 262_208, hidden_size: 8, intermediate_size: 53_248 },
+      ...{ num_hidden_layers: 1, num_attention_heads: 2, max_position_embeddings: 64 },
+    });
+    const weights = initializeParameters(model.parameters, 5);
+    const fixed = { tensors: weights, quantized: new Map() };
+    const slots = await SlotTextModel.create(engine, { model, adapter: undefined }, fixed);
+    const plain = await LanguageModel.create(engine, model, weights);
+    const text = [262_207, 3, 100_000];
+    const [found] = await slots.prefill(await slots.createCache(1), [text]);
+    const [expected] = await plain.prefill(await plain.createCache(1, 16), [text]);
+    expect(compare(found!, expected!).difference).toBeLessThan(LOGIT_TOLERANCE);
     for (const one of [slots, plain]) await one.dispose();
   });
 

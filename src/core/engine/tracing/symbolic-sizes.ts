@@ -2,9 +2,10 @@ import type { Dimension, GraphBuilder } from '../onnx/graph-builder.js';
 
 /**
  * Sizes that stand for ones which each run may choose. A program sees numbers, as everywhere; these are primes that no
- * size of a model has as a factor, so that any size made from them tells what it was made from.
+ * size of a model has as a factor, so that any size made from them tells what it was made from. They are beyond the sizes
+ * of vocabularies, and no larger than need be: a product of two of them and the widest layer (89,624) is still exact.
  */
-const STAND_INS = [999_983, 999_979, 999_961, 999_959] as const;
+const STAND_INS = [317_003, 317_011, 317_021, 317_029] as const;
 
 /** Names of sizes, each with the number that a program sees in its place. */
 export function standInSizes<Name extends string>(...names: readonly Name[]): Record<Name, number> {
