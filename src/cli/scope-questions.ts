@@ -3,7 +3,7 @@ import { ToolkitError } from '../core/errors/toolkit-error.js';
 import { scopeMetric } from '../core/scope/metrics.js';
 import { scopeField } from '../core/scope/scope-fields.js';
 import { problemOf } from '../core/scope/scope-problems.js';
-import { PRIVACY_LEVELS, type PrivacyLevel } from '../core/scope/scope-schema.js';
+import { PRIVACY_LEVELS, type PrivacyLevel } from '../core/scope/privacy-levels.js';
 import { findScopeTask, SCOPE_TASK_NAMES, scopeTask, type ScopeTaskName } from '../core/scope/tasks.js';
 import type { ScopePath } from '../core/scope/conditions.js';
 import type { Choice, Prompts } from './prompts.js';

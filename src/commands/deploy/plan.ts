@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { numberFlag } from '../../cli/number-flag.js';
-import { PRIVACY_LEVELS } from '../../core/scope/scope-schema.js';
+import { PRIVACY_LEVELS } from '../../core/scope/privacy-levels.js';
 import type { DeployPlanResult } from '../../lifecycle/deploy/plan.js';
 
 /** `genai deploy plan`: in which form a model is best put into use. */

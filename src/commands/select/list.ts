@@ -1,7 +1,8 @@
 import { Flags } from '@oclif/core';
 import { toCsvText } from '../../cli/csv.js';
 import { BaseCommand } from '../../cli/base-command.js';
-import { LIST_ORDERS, type ModelList } from '../../lifecycle/select/list.js';
+import { LIST_ORDERS } from '../../lifecycle/select/list-orders.js';
+import type { ModelList } from '../../lifecycle/select/list.js';
 
 /** `genai select list`: the models whose cards are known, by what they are and what they need. */
 export default class SelectList extends BaseCommand<ModelList> {

@@ -7,7 +7,7 @@ import { figure, type Figure } from '../estimates/figure.js';
 import { inferenceMemory } from '../memory/inference-memory.js';
 import { computeBytes, DTYPE_BYTES } from '../memory/dtype.js';
 import type { MemoryModel } from '../memory/memory-model.js';
-import type { PrivacyLevel } from '../scope/scope-schema.js';
+import type { PrivacyLevel } from '../scope/privacy-levels.js';
 import { DEPLOYMENT_FORMS, type DeploymentForm, type Place } from './deployment-form.js';
 
 /** Hours in a month on average. */

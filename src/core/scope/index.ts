@@ -11,7 +11,8 @@ export { METRIC_NAMES, SCOPE_METRICS, scopeMetric, type MetricName, type ScopeMe
 export { NEXT_COMMANDS, PLAN_RULES, THRESHOLDS, TOPICS, type PlanRule, type Topic } from './plan-rules.js';
 export { planProject, type Advice, type Plan } from './plan.js';
 export { SCOPE_FIELDS, scopeField, type ScopeField } from './scope-fields.js';
-export { PRIVACY_LEVELS, SCOPE_VERSION, type PrivacyLevel } from './scope-schema.js';
+export { PRIVACY_LEVELS, type PrivacyLevel } from './privacy-levels.js';
+export { SCOPE_VERSION } from './scope-schema.js';
 export {
   checkScope,
   parseScope,

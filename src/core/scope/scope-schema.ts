@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { METRIC_NAMES, scopeMetric, type MetricName } from './metrics.js';
+import { PRIVACY_LEVELS, type PrivacyLevel } from './privacy-levels.js';
 import { SCOPE_TASK_NAMES } from './tasks.js';
 
 /** Characters of a line and of an example at most: what is longer is a document, not an example. */
@@ -59,16 +60,6 @@ const MOST = {
   seconds: 86_400,
   tokensPerSecond: 1e6,
 } as const;
-
-/** What `privacy` may be, with its meaning. */
-export const PRIVACY_LEVELS = {
-  anything: 'texts may go to any service',
-  'no-external-services': 'texts stay on machines of your own, which may be on a network',
-  'on-device': "texts stay on the user's own device, with or without a network",
-} as const;
-
-/** The name of a level in {@link PRIVACY_LEVELS}. */
-export type PrivacyLevel = keyof typeof PRIVACY_LEVELS;
 
 /** Version of the form that is read and written. */
 export const SCOPE_VERSION = 1;

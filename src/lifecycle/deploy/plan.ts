@@ -14,7 +14,7 @@ import { ToolkitError } from '../../core/errors/toolkit-error.js';
 import { commandWord } from '../../core/project/command-word.js';
 import { fileNamePart } from '../../core/project/stage-record.js';
 import { readScope, type ScopePorts } from '../../core/scope/read-scope.js';
-import { PRIVACY_LEVELS, type PrivacyLevel } from '../../core/scope/scope-schema.js';
+import { PRIVACY_LEVELS, type PrivacyLevel } from '../../core/scope/privacy-levels.js';
 import {
   resolveModel,
   type ResolvedModel,

@@ -19,10 +19,8 @@ import { parseOptions } from '../parse-options.js';
 import { knownName } from './known-name.js';
 import { loadModels, type CataloguePorts } from '../../core/selection/model-catalogue.js';
 import { parametersOption } from './parameters-option.js';
+import { LIST_ORDERS } from './list-orders.js';
 import { summarizeModel, type ModelSummary } from './model-summary.js';
-
-/** What a list may be sorted by, the smallest, oldest or first in the alphabet on top. */
-export const LIST_ORDERS = ['parameters', 'context', 'released', 'name', 'tokens'] as const;
 
 const KINDS = ['encoder', 'decoder', 'encoder-decoder'];
 
