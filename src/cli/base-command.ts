@@ -1,10 +1,11 @@
-import { Command, Errors, Flags, type Config } from '@oclif/core';
+import { Command, Errors, Flags, type Config, type Interfaces } from '@oclif/core';
 import type { WantedParts } from '../core/hub-datasets/choose-files.js';
 import type { DoneStep } from '../core/project/stage-record.js';
 import { flagIsGiven } from './command-line.js';
 import { bindInterruption, type Interruption } from './interruption.js';
 import { toJsonText } from './json-text.js';
 import type { Ports } from './ports.js';
+import { packagedPath } from './packaged-path.js';
 import { ProgressRenderer } from './progress.js';
 import { systemPorts } from './system-ports.js';
 import { renderTable, type Column } from './table.js';
@@ -126,6 +127,27 @@ export abstract class BaseCommand<Result extends object> extends Command {
   protected override async finally(): Promise<void> {
     this.openProgress?.finish();
     this.interruption?.release();
+  }
+
+  /** Parses; where a word names what ships with the toolkit, its path in the package stands in its place. */
+  protected override async parse<
+    F extends Interfaces.OutputFlags<Interfaces.FlagInput>,
+    B extends Interfaces.OutputFlags<Interfaces.FlagInput>,
+    A extends Interfaces.OutputArgs<Interfaces.ArgInput>,
+  >(options?: Interfaces.Input<F, B, A>, argv?: string[]): Promise<Interfaces.ParserOutput<F, B, A>> {
+    const parsed = await super.parse<F, B, A>(options, argv);
+    const packaged = async (value: unknown): Promise<unknown> => {
+      if (Array.isArray(value)) return Promise.all(value.map(packaged));
+      if (typeof value !== 'string') return value;
+      return (await packagedPath(value, this.config.root, this.ports.fileSystem)) ?? value;
+    };
+    for (const values of [parsed.args, parsed.flags] as Record<string, unknown>[]) {
+      for (const [name, value] of Object.entries(values)) {
+        // Nothing is ever written into the package.
+        if (name !== 'out') values[name] = await packaged(value);
+      }
+    }
+    return parsed;
   }
 
   private isQuiet(): boolean {

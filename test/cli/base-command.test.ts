@@ -1,8 +1,11 @@
+import { isAbsolute } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Args, Flags } from '@oclif/core';
 import { describe, expect, it, vi } from 'vitest';
 import { BaseCommand } from '../../src/cli/base-command.js';
 import { reportError } from '../../src/cli/report-error.js';
 import { ToolkitError } from '../../src/core/errors/toolkit-error.js';
+import { nodeFileSystem } from '../../src/platform/file-system.js';
 import { fakePorts, type FakePorts } from './fake-ports.js';
 import { runCommand } from './run-command.js';
 
@@ -71,6 +74,34 @@ describe('what every command does', () => {
     const run = await runCommand(Probe, ['--', '--json']);
     expect(run.result).toEqual({ model: '--json', batch: 1 });
     expect(run.stdout).toBe('for people\n');
+  });
+});
+
+describe('words that name what ships with the toolkit', () => {
+  class Writer extends BaseCommand<object> {
+    static override flags = {
+      data: Flags.string({ multiple: true }),
+      out: Flags.string(),
+    };
+    static override id = 'writer';
+
+    async run(): Promise<object> {
+      return (await this.parse(Writer)).flags;
+    }
+  }
+
+  it('become paths in the package, but for where something is written', async () => {
+    const ports = fakePorts({
+      fileSystem: {
+        ...nodeFileSystem,
+        stat: async (path) => (isAbsolute(path) ? nodeFileSystem.stat(path) : undefined),
+      },
+    });
+    const argv = ['--data', 'datasets/sentiment', '--data', 'mine', '--out', 'datasets/sentiment'];
+    expect((await runCommand(Writer, argv, ports)).result).toMatchObject({
+      data: [fileURLToPath(new URL('../../datasets/sentiment', import.meta.url)), 'mine'],
+      out: 'datasets/sentiment',
+    });
   });
 });
 
