@@ -15,13 +15,15 @@ function eventText(data: object): string {
  * before the first one is there, so that what goes wrong until then is answered with a status of its own; what goes
  * wrong later is the last event.
  *
- * @param signal ends the waiting for a client that reads nothing
+ * @param signal ends the waiting for a client that reads too slowly
+ * @param transferTimeout milliseconds after which a client that takes nothing of what waits for it is cut off
  * @param onError is told what went wrong after the first event
  */
 export async function sendEvents(
   reply: FastifyReply,
   events: AsyncIterable<object>,
   signal: AbortSignal,
+  transferTimeout: number,
   onError: (error: unknown) => void,
 ): Promise<void> {
   const { raw } = reply;
@@ -38,14 +40,20 @@ export async function sendEvents(
   raw.writeHead(200, headers);
   try {
     while (next.done !== true) {
-      if (!raw.write(eventText(next.value))) await once(raw, 'drain', { signal });
+      if (!raw.write(eventText(next.value))) {
+        raw.setTimeout(transferTimeout);
+        await once(raw, 'drain', { signal });
+        raw.setTimeout(0);
+      }
       next = await iterator.next();
     }
+    raw.setTimeout(transferTimeout);
     raw.end(DONE);
   } catch (error) {
     const reason: unknown = signal.aborted ? signal.reason : error;
     onError(reason);
     await iterator.return?.();
+    raw.setTimeout(transferTimeout);
     if (raw.writableNeedDrain) raw.destroy();
     else raw.end(eventText(apiErrorFrom(reason).body));
   }

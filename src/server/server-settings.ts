@@ -16,8 +16,8 @@ export interface ServerSettings {
   readonly timeoutSeconds: number;
   /** Bytes of a body at most. */
   readonly bodyLimit: number;
-  /** Milliseconds in which a request's headers, and then its body, must arrive. */
-  readonly arrivalTimeout: number;
+  /** Milliseconds in which a request's headers, and then its body, must arrive, and answers must be taken on. */
+  readonly transferTimeout: number;
   /** Puts prompts into the log. */
   readonly logPrompts: boolean;
 }

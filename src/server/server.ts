@@ -1,11 +1,12 @@
+import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo, Socket } from 'node:net';
-import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { ToolkitError } from '../core/errors/toolkit-error.js';
 import type { ModelPool } from '../core/serving/model-pool.js';
 import type { ServingStatistics } from '../core/serving/serving-statistics.js';
 import { crossOrigin, hostCheck, keyCheck } from './access.js';
-import { ApiError, apiErrorFrom } from './api-error.js';
+import { ApiError, apiErrorFrom, ClientGone } from './api-error.js';
 import { ServerMetrics } from './metrics/server-metrics.js';
 import type { RequestFacts } from './request-facts.js';
 import { faultOf, logEntry } from './request-log.js';
@@ -117,11 +118,17 @@ function addHooks(server: FastifyInstance, context: ServerContext, open: OpenReq
       const { facts } = request;
       facts.route = request.routeOptions.url ?? 'unknown';
       // A stream that failed has told its status already; its headers said 200.
-      if (facts.status === 0) facts.status = reply.raw.writableFinished ? reply.raw.statusCode : 499;
+      const { writableFinished, statusCode } = reply.raw;
+      if (facts.status === 0) facts.status = writableFinished ? statusCode : new ClientGone().status;
       facts.seconds = (ports.now() - request.began) / 1000;
       open.finish(facts);
       metrics.record(facts);
       ports.log(logEntry(ports.now(), request.id, request.method, facts));
+    });
+    // Only while an answer waits to be taken: see below, and event-stream.ts.
+    reply.raw.once('timeout', () => {
+      request.facts.status = new ClientGone().status;
+      reply.raw.destroy();
     });
     reply.header('x-request-id', request.id);
     reply.header('x-content-type-options', 'nosniff');
@@ -139,6 +146,11 @@ function addHooks(server: FastifyInstance, context: ServerContext, open: OpenReq
       retryAfter: RESTART_SECONDS,
     });
   };
+  // A client that takes nothing of an answer would keep it in memory, and the server from ending.
+  server.addHook('onSend', (_request, reply, _payload, done) => {
+    reply.raw.setTimeout(settings.transferTimeout);
+    done();
+  });
   server.setErrorHandler((error, request, reply) => {
     const told = apiErrorFrom(error, open.retrySeconds);
     if (told.status >= 500) Object.assign(request.facts, faultOf(error));
@@ -149,6 +161,16 @@ function addHooks(server: FastifyInstance, context: ServerContext, open: OpenReq
   });
   server.setNotFoundHandler(() => {
     throw new ApiError(404, 'There is nothing at this address.', { code: 'not_found' });
+  });
+}
+
+/** Reads bodies as JSON, and as nothing else: not what a page of another origin may send unasked, and no damaged text. */
+function addBodyParser(server: FastifyInstance): void {
+  const parse = server.getDefaultJsonParser('error', 'error');
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+    if (isUtf8(body)) void parse(request, body.toString(), done);
+    else done(new ApiError(400, 'The body is not UTF-8, as JSON must be.'));
   });
 }
 
@@ -186,19 +208,23 @@ export async function startServer(
 ): Promise<RunningServer> {
   assertUsable(settings);
   let isDraining = false;
-  const { bodyLimit, arrivalTimeout } = settings;
+  const { bodyLimit, transferTimeout } = settings;
   const server = fastify({
     bodyLimit,
-    requestTimeout: arrivalTimeout,
-    http: { headersTimeout: arrivalTimeout, connectionsCheckingInterval: CONNECTION_CHECK_INTERVAL },
+    requestTimeout: transferTimeout,
+    http: { headersTimeout: transferTimeout, connectionsCheckingInterval: CONNECTION_CHECK_INTERVAL },
     genReqId: () => `req_${randomUUID()}`,
     clientErrorHandler: refuseConnection,
     forceCloseConnections: true,
+    // Addresses that cannot be read, of which the hooks hear nothing.
+    frameworkErrors(error, _request, reply: FastifyReply) {
+      const { status, body } = apiErrorFrom(error);
+      void reply.code(status).send(body);
+    },
     // Answered by the hook, with an error of our own form.
     return503OnClosing: false,
   });
-  // Bodies that a page of another origin may send unasked.
-  server.removeContentTypeParser('text/plain');
+  addBodyParser(server);
   const open = new OpenRequests();
   const context: ServerContext = {
     models,

@@ -92,7 +92,7 @@ describe('the package by its name', () => {
         {
           model: 'templates/starter-model',
           ...{ adapters: [], mostAdapters: 1, slots: 1, queue: 0 },
-          server: { ...server, bodyLimit: 1e6, arrivalTimeout: 10_000, logPrompts: false },
+          server: { ...server, bodyLimit: 1e6, transferTimeout: 10_000, logPrompts: false },
         },
         {
           files: nodeFileSystem,

@@ -153,7 +153,7 @@ describe('what may be asked', () => {
   });
 
   it('closes connections that are no HTTP, or whose request does not arrive', async () => {
-    const { url } = await start({ arrivalTimeout: 300 });
+    const { url } = await start({ transferTimeout: 300 });
     expect(await raw(url, 'nonsense\r\n\r\n')).toContain('400 Bad Request');
     expect(
       await raw(url, `GET /health HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`),
@@ -166,6 +166,22 @@ describe('what may be asked', () => {
     );
     expect(half).toContain('408');
     expect((await fetch(`${url}/health`)).status).toBe(200);
+  });
+
+  it('says in its own form what is wrong with an address, and with a body that is not UTF-8', async () => {
+    const { url } = await start();
+    const address = await fetch(`${url}/v1/models/%zz`);
+    expect([address.status, await address.json()]).toMatchObject([400, { error: { param: null } }]);
+    const body = Buffer.concat([
+      Buffer.from('{"model":"base","prompt":"a'),
+      Buffer.of(0xff, 0xfe),
+      Buffer.from('"}'),
+    ]);
+    const damaged = await fetch(`${url}/v1/completions`, {
+      ...{ method: 'POST', body, headers: { 'content-type': 'application/json' } },
+    });
+    expect(damaged.status).toBe(400);
+    expect(await damaged.json()).toMatchObject({ error: { message: expect.stringContaining('UTF-8') } });
   });
 });
 
@@ -185,6 +201,30 @@ describe('what takes too long, or is too much', () => {
     await server!.scheduler.idle();
     expect(server!.scheduler.activeCount).toBe(0);
     expect(server!.entries.map(({ status }) => status)).toEqual([408, 408]);
+  });
+
+  it('is cut off where the client takes nothing of its answer, so that the server can end', async () => {
+    await start({ transferTimeout: 500, capacity: 10_100, bodyLimit: 1e6 });
+    const port = Number(new URL(server!.url).port);
+    // 6.4 MB, whole and in pieces: more than the system keeps for a connection.
+    const body = {
+      model: 'base',
+      prompt: Array(20).fill('x'.repeat(10_000)),
+      n: 32,
+      max_tokens: 1,
+      echo: true,
+    };
+    const sockets = [false, true].map((stream) => {
+      const text = JSON.stringify({ ...body, stream });
+      const head = `POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json`;
+      const socket = connect({ port, host: '127.0.0.1' }).pause();
+      socket.write(`${head}\r\nContent-Length: ${text.length}\r\n\r\n${text}`);
+      return socket.on('error', () => undefined);
+    });
+    await expect.poll(() => server!.entries.length, { timeout: 8000 }).toBe(2);
+    expect(server!.entries.map(({ status }) => status)).toEqual([499, 499]);
+    await server!.drain();
+    for (const socket of sockets) socket.destroy();
   });
 
   it('is answered with 429 and when to come again', async () => {

@@ -46,7 +46,7 @@ export async function testServer(options: TestServerOptions = {}) {
       corsOrigin: undefined,
       timeoutSeconds: 30,
       bodyLimit: 100_000,
-      arrivalTimeout: 30_000,
+      transferTimeout: 30_000,
       logPrompts: false,
       ...settings,
     },

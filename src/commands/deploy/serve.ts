@@ -7,8 +7,8 @@ import { pairFlag } from '../../cli/list-flag.js';
 /** Bytes of a request's body at most: several times what a prompt of 100,000 tokens takes. */
 const BODY_LIMIT = 4 * 2 ** 20;
 
-/** Milliseconds in which a request must have arrived. */
-const ARRIVAL_TIMEOUT = 30_000;
+/** Milliseconds in which a request must have arrived, and in which some of an answer must be taken. */
+const TRANSFER_TIMEOUT = 30_000;
 
 /** Where a server is, and what it serves. */
 export interface ServeResult {
@@ -122,7 +122,7 @@ export default class Serve extends BaseCommand<ServeResult> {
           corsOrigin: flags.cors,
           timeoutSeconds: timeout,
           bodyLimit: BODY_LIMIT,
-          arrivalTimeout: ARRIVAL_TIMEOUT,
+          transferTimeout: TRANSFER_TIMEOUT,
           logPrompts: flags['log-prompts'],
         },
       },

@@ -123,7 +123,7 @@ export function chatCompletionsRoute(server: FastifyInstance, context: ServerCon
           }
           if (withUsage) yield chunk([]);
         };
-        await sendEvents(reply, chunks(), signal, (error) => {
+        await sendEvents(reply, chunks(), signal, settings.transferTimeout, (error) => {
           facts.status = apiErrorFrom(error).status;
           Object.assign(facts, faultOf(error));
         });

@@ -174,7 +174,7 @@ export function completionsRoute(server: FastifyInstance, context: ServerContext
           }
           if (withUsage) yield { ...head, choices: [], usage: usageOf(facts) };
         };
-        await sendEvents(reply, chunks(), signal, (error) => {
+        await sendEvents(reply, chunks(), signal, settings.transferTimeout, (error) => {
           facts.status = apiErrorFrom(error).status;
           Object.assign(facts, faultOf(error));
         });
