@@ -69,14 +69,16 @@ interface Explanation {
   readonly code: string | undefined;
 }
 
-/** What a server says of its refusal, in the forms of OpenAI, vLLM, FastAPI and Ollama. */
 function explanationIn(body: string | undefined): Explanation {
-  let value: unknown;
   try {
-    value = JSON.parse(body ?? '');
+    return explanationOf(JSON.parse(body ?? ''));
   } catch {
     return { text: undefined, code: undefined };
   }
+}
+
+/** What a server says of its refusal, in the forms of OpenAI, vLLM, FastAPI and Ollama. */
+function explanationOf(value: unknown): Explanation {
   if (!isJsonObject(value)) return { text: undefined, code: undefined };
   const error = isJsonObject(value['error']) ? value['error'] : value;
   const text = [error['message'], error['error'], error['detail']].find((part) => typeof part === 'string');
@@ -168,9 +170,6 @@ export async function postJson<T extends z.ZodType>(
   if (!ok) throw statusFault(service, response, text);
   if (text === undefined)
     throw answerFault(service, `it is longer than ${MAXIMUM_ANSWER_BYTES} bytes`, status);
-  if (repeatsSecret(text, service.key)) {
-    throw answerFault(service, 'it repeats the access key, so nothing of it is kept', status);
-  }
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -179,7 +178,19 @@ export async function postJson<T extends z.ZodType>(
     throw answerFault(service, 'it is not JSON', status, true);
   }
   const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    // Looked for in what was read, since JSON can spell each character in several ways.
+    if (!repeatsSecret(parsed.data, service.key)) return parsed.data;
+    throw answerFault(service, 'it repeats the access key, so nothing of it is kept', status);
+  }
+  const { text: words } = explanationOf(value);
+  if (words !== undefined) {
+    // Gateways that pass on another server's failure do so under a status of their own.
+    const quoted = tellsSecret(words, service.key)
+      ? ''
+      : `: ${quoteName(words.slice(0, LONGEST_EXPLANATION))}`;
+    throw answerFault(service, `it tells of an error${quoted}`, status, true);
+  }
   const where = parsed.error.issues[0]?.path.join('.') || 'its form';
   throw answerFault(service, `${where} is not as it should be`, status);
 }

@@ -21,7 +21,8 @@ const USUAL_TIMEOUT_SECONDS = 300;
 /** Ollama computes a few requests at once and queues the others. */
 const USUAL_CONCURRENCY = 4;
 
-const count = z.int().nonnegative().nullish();
+/** What a service counts for itself: a figure that cannot be one is not known, and no reason to lose the answer. */
+const count = z.int().nonnegative().nullish().catch(null);
 const figures = { done_reason: z.string().nullish(), prompt_eval_count: count, eval_count: count };
 const chatAnswer = z.object({ message: z.object({ content: z.string() }), ...figures });
 const textAnswer = z.object({ response: z.string(), ...figures });

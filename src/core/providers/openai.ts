@@ -28,7 +28,8 @@ const DEFAULT_KEY_VARIABLE = 'OPENAI_API_KEY';
 const USUAL_TIMEOUT_SECONDS = 120;
 const USUAL_CONCURRENCY = 8;
 
-const count = z.int().nonnegative().nullish();
+/** What a service counts for itself: a figure that cannot be one is not known, and no reason to lose the answer. */
+const count = z.int().nonnegative().nullish().catch(null);
 const usage = z
   .object({
     prompt_tokens: count,
@@ -36,7 +37,8 @@ const usage = z
     /** US dollars, where a service tells them, as OpenRouter does. */
     cost: z.number().nonnegative().nullish().catch(null),
   })
-  .nullish();
+  .nullish()
+  .catch(null);
 
 const chatAnswer = z.object({
   choices: z
@@ -218,7 +220,8 @@ class OpenAiProvider implements Provider {
 /** `MODEL@URL` in its parts. Models' names may hold an @ themselves. */
 function parseSpec(rest: string): { model: string; address: string | undefined } {
   const [, model = rest, address] = /^(.+)@(https?:.*)$/i.exec(rest) ?? [];
-  if (address === undefined && /@(localhost|[\w.-]+:\d+)(\/|$)/.test(rest)) {
+  // Taken for a part of the name, what was meant for a server nearby would go to OpenAI.
+  if (address === undefined && /.@(localhost$|[\w.-]+:\d+$|[\w.+-]+(:\d+|:\/)?\/)/.test(rest)) {
     throw new ToolkitError(
       'openai: the address after @ begins with neither http:// nor https://',
       'USAGE',

@@ -20,9 +20,11 @@ export function tellsSecret(text: string, key: string | undefined): boolean {
   return false;
 }
 
-/** Whether an answer holds the whole key. */
-export function repeatsSecret(text: string, key: string | undefined): boolean {
-  return key !== undefined && key.length >= SHORTEST_SECRET && text.includes(key);
+/** Whether an answer, as JSON was read, holds the whole key in one of its texts or names. */
+export function repeatsSecret(answer: unknown, key: string | undefined): boolean {
+  if (key === undefined || key.length < SHORTEST_SECRET) return false;
+  // Written anew, each character has one spelling: that which the key is given too.
+  return JSON.stringify(answer).includes(JSON.stringify(key).slice(1, -1));
 }
 
 /**

@@ -33,6 +33,8 @@ describe('openProvider', () => {
     ['ollama:', 'The provider "ollama:" names no model', 'ollama:MODEL'],
     ['', 'The provider "" names no model', './FOLDER'],
     ['openai:m@localhost:8000', 'begins with neither http:// nor https://', 'openai:MODEL@http://'],
+    ['openai:m@box.local/v1', 'begins with neither http:// nor https://', 'openai:MODEL@http://'],
+    ['openai:m@ftp://box', 'begins with neither http:// nor https://', 'openai:MODEL@http://'],
     ['openai:m@http://me:hunter2@box/', 'openai: what follows @: is not the address', 'without a user'],
   ])('refuses %s', async (spec, message, hint) => {
     const error = await failure(openProvider(spec, networkPorts()));

@@ -57,6 +57,16 @@ describe('completions', () => {
     });
   });
 
+  it.each([
+    [{ prompt_tokens: -5, completion_tokens: 1.5 }, null],
+    [{ prompt_tokens: '12', completion_tokens: 3 }, 3],
+    [[], null],
+  ])('takes an answer whose usage cannot be true: %j', async (usage, completionTokens) => {
+    service.play(answerWith({ ...chatAnswer, usage }));
+    const completion = await (await open()).complete(question);
+    expect(completion).toMatchObject({ text: 'Hello!', promptTokens: null, completionTokens });
+  });
+
   it('asks the completions endpoint to go on from a text, with all settings', async () => {
     service.play(
       answerWith({
@@ -208,6 +218,18 @@ describe('faults', () => {
       JSON.stringify({ choices: [{ message: { content: KEY } }] }),
       false,
       'it repeats the access key',
+    ],
+    [
+      'spells the key in escapes',
+      `{"choices":[{"message":{"content":"${[...KEY].map((one) => `\\u00${one.charCodeAt(0).toString(16)}`).join('')}"}}]}`,
+      false,
+      'it repeats the access key',
+    ],
+    [
+      'tells of an error under the status of success',
+      '{"error":{"message":"The model is overloaded","code":502}}',
+      true,
+      'it tells of an error: "The model is overloaded"',
     ],
   ])('refuses an answer that %s', async (_what, body, mayPass, why) => {
     const fault = await faultOf((response) => response.end(body));
