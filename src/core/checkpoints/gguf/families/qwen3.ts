@@ -1,3 +1,4 @@
+import { ToolkitError } from '../../../errors/toolkit-error.js';
 import { SAME } from '../tensor-layout.js';
 import type { GgufFamily } from './family.js';
 import {
@@ -13,7 +14,16 @@ export const qwen3: GgufFamily = {
   modelTypes: ['qwen3'],
   modules: ROTARY_DECODER_MODULES,
   passedOver: ROTARY_TENSORS,
-  describe: describeRotaryDecoder,
+  describe(model) {
+    if (model.config['attention_bias'] === true) {
+      throw new ToolkitError(
+        'config.json: attention_bias is true, and llama.cpp loads no Qwen3 whose attention has a bias on its output',
+        'UNSUPPORTED',
+        'Deploy this model to another target.',
+      );
+    }
+    return describeRotaryDecoder(model);
+  },
   configure: async (metadata, tensors) => ({
     architectures: ['Qwen3ForCausalLM'],
     model_type: 'qwen3',

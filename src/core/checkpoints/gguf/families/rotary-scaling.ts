@@ -10,6 +10,10 @@ export const ROTARY_FACTORS_TENSOR = 'rope_freqs.weight';
 
 /** Context that Llama 3.1 was first trained with; a file does not say it, and only ratios to it matter. */
 const LLAMA_3_CONTEXT = 8192;
+/** Lowest and highest frequency of Llama 3.1 that are scaled in part, in turns within that context. */
+const LLAMA_3_BOUNDS: readonly [number, number] = [1, 4];
+/** YaRN's bounds in llama.cpp, which reads others from the files of further architectures only (src/llama-context.cpp). */
+const YARN_BETAS = { beta_fast: 32, beta_slow: 1 } as const;
 /** Factors of a file are float32, its frequencies come from another program's `pow`. */
 const FACTOR_TOLERANCE = 1e-4;
 
@@ -79,6 +83,14 @@ export function describeRotaryScaling(config: JsonObject, shape: ModelShape): Ro
           'this variant of rope scaling "yarn" cannot be computed by llama.cpp',
         );
       }
+      for (const [key, usual] of Object.entries(YARN_BETAS)) {
+        const stated = number(key) ?? usual;
+        if (stated === usual) continue;
+        throw unsupported(
+          'config.json',
+          `${key} of rope scaling "yarn" is ${stated}, and llama.cpp computes this architecture with ${usual}`,
+        );
+      }
       const factor = number('factor') ?? shape.contextLength / original;
       const attention = number('attention_factor');
       const optional = (key: string, value: number | undefined): [string, GgufEntry][] =>
@@ -122,34 +134,49 @@ export function describeRotaryScaling(config: JsonObject, shape: ModelShape): Ro
   }
 }
 
-/** The settings of Llama 3's scheme that give these divisors; they lie on a straight line over 1/wavelength. */
+/**
+ * The settings of Llama 3's scheme that give these divisors; `undefined` where none do. Their inverses lie on a straight
+ * line over 1/wavelength between two bounds: where fewer than two frequencies do, many lines go through them, and
+ * Llama 3.1's own bounds are tried first.
+ */
 function fitLlama3(factors: Float32Array, theta: number, headDimension: number): Llama3Scaling | undefined {
   const factor = shortestDecimal(Math.max(...factors));
-  const points = wavelengths(theta, headDimension).flatMap((wavelength, index) => {
-    const value = factors[index]!;
-    const isBetween = value > 1 + FACTOR_TOLERANCE && value < factor * (1 - FACTOR_TOLERANCE);
-    return isBetween
-      ? [[LLAMA_3_CONTEXT / wavelength, (1 / value - 1 / factor) / (1 - 1 / factor)] as const]
-      : [];
-  });
-  const [first, last] = [points[0], points.at(-1)];
-  const fitted = (): [number, number] => {
-    if (first === undefined || last === undefined || first === last) return [1, 4];
-    const slope = (first[1] - last[1]) / (first[0] - last[0]);
-    const low = first[0] - first[1] / slope;
-    const round = (value: number): number => Number(value.toPrecision(4));
-    return [round(low), round(low + 1 / slope)];
+  // The place on that line, from 1 (not scaled) at short wavelengths to 0 (scaled by all of the factor) at long ones.
+  const points = wavelengths(theta, headDimension).map((wavelength, index) => ({
+    x: LLAMA_3_CONTEXT / wavelength,
+    y: (1 / factors[index]! - 1 / factor) / (1 - 1 / factor),
+  }));
+  const isScaled = (index: number): boolean => factors[index]! >= factor * (1 - FACTOR_TOLERANCE);
+  const between = points.filter((_, index) => factors[index]! > 1 + FACTOR_TOLERANCE && !isScaled(index));
+  const [first, last] = [between[0], between.at(-1)];
+  const lowest = points.find((_, index) => isScaled(index))!.x;
+  const highest = points.findLast((_, index) => factors[index]! <= 1 + FACTOR_TOLERANCE)?.x;
+  const lineThrough = ({ x, y }: { x: number; y: number }, slope: number): [number, number] => [
+    x - y / slope,
+    x + (1 - y) / slope,
+  ];
+  const bounds = (): [number, number] => {
+    if (first === undefined || last === undefined) return [lowest, highest ?? 4 * lowest];
+    if (first !== last) return lineThrough(first, (first.y - last.y) / (first.x - last.x));
+    // The flattest line that reaches neither neighbour.
+    const { x, y } = first;
+    return lineThrough(first, Math.max(y / (x - lowest), (1 - y) / ((highest ?? Infinity) - x)));
   };
-  const [low, high] = fitted();
-  const scaling = {
-    factor,
-    low_freq_factor: low,
-    high_freq_factor: high,
-    original_max_position_embeddings: LLAMA_3_CONTEXT,
-  };
-  const again = llama3Factors(scaling, theta, headDimension);
-  const agrees = again.every((value, index) => Math.abs(value / factors[index]! - 1) <= FACTOR_TOLERANCE);
-  return agrees ? scaling : undefined;
+  const found = bounds();
+  const rounded = found.map((bound) => Number(bound.toPrecision(4))) as [number, number];
+  const candidates = [...(first === last ? [LLAMA_3_BOUNDS] : []), rounded, found];
+  return candidates
+    .map(([low, high]) => ({
+      factor,
+      low_freq_factor: low,
+      high_freq_factor: high,
+      original_max_position_embeddings: LLAMA_3_CONTEXT,
+    }))
+    .find((scaling) =>
+      llama3Factors(scaling, theta, headDimension).every(
+        (value, index) => Math.abs(value / factors[index]! - 1) <= FACTOR_TOLERANCE,
+      ),
+    );
 }
 
 /** What a file's rotary positions are built from. */
