@@ -3,6 +3,7 @@ import type { JsonObject } from '../checkpoints/json-file.js';
 import type { StoredWeights } from '../checkpoints/load-weights.js';
 import type { ModelSource } from '../generation/load-language-model.js';
 import type { ProgressListener } from '../progress/progress-event.js';
+import type { ExportManifest } from './manifest.js';
 
 /** What is exported. */
 export interface ExportRequest {
@@ -26,7 +27,7 @@ export interface ExportPorts {
 /** A form in which models leave this toolkit: one file of `targets/` each. */
 export interface ExportTarget {
   /** The file's name. */
-  readonly id: string;
+  readonly id: ExportManifest['target'];
   /** What runs it, in a line. */
   readonly description: string;
   /** `library_name` of a card on the hub. */

@@ -15,7 +15,7 @@ const text = z.string().max(10_000);
 
 const manifestSchema = z.object({
   format_version: z.literal(FORMAT_VERSION),
-  target: text,
+  target: z.enum(['safetensors', 'onnx', 'gguf', 'ollama']),
   precision: text,
   /** Path of what is run, from the folder. */
   entry: text,
@@ -71,7 +71,7 @@ export async function writeManifest(
   const listed: ExportManifest['files'] = [];
   for (const path of await listFiles(files, folder)) {
     const { size } = (await files.stat(join(folder, path)))!;
-    listed.push({ path, bytes: size, sha256: await digestOf(files, join(folder, path)) });
+    listed.push({ path, bytes: size, sha256: await fileDigest(files, join(folder, path)) });
   }
   const manifest: ExportManifest = { format_version: FORMAT_VERSION, ...facts, files: listed };
   await files.writeAtomic(join(folder, MANIFEST_FILE), formatJson(manifest));
@@ -90,7 +90,8 @@ async function listFiles(files: FileSystem, folder: string, within = ''): Promis
   return found;
 }
 
-async function digestOf(files: FileSystem, path: string): Promise<string> {
+/** SHA-256 of a file, in hexadecimal digits. */
+export async function fileDigest(files: FileSystem, path: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of fileChunks(files, path)) hash.update(chunk);
   return hash.digest('hex');

@@ -4,6 +4,7 @@ import type { LlamaCpp } from '../../platform/llama-cpp.js';
 import { ToolkitError } from '../../core/errors/toolkit-error.js';
 import type { Engine } from '../../core/engine/engine.js';
 import { openModelSource } from '../../core/generation/load-language-model.js';
+import { compareFiles } from '../../core/exports/verify/compare-files.js';
 import {
   comparePredictions,
   compareTexts,
@@ -109,7 +110,11 @@ export async function verifyExport(options: VerifyOptions, ports: VerifyPorts): 
       { prompts, prose },
       ports,
     );
-    const rows = [...compareTexts(original, runner, prompts), ...predictions!];
+    const rows = [
+      ...(place.manifest === undefined ? [] : [await compareFiles(files, path, place.manifest)]),
+      ...compareTexts(original, runner, prompts),
+      ...predictions!,
+    ];
     const isSame = [...rows, ...storedRows].every(({ verdict }) => verdict !== 'fail');
     return {
       export: path,

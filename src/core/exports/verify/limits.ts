@@ -119,11 +119,14 @@ export const STORED_LIMITS: Limits = {
   perplexityChange: 1e-2,
 };
 
-/** Bits that a name of a precision speaks of: `Q4_K_M`, `IQ4_XS`, `int8`, `fp16`, `F32`, `BF16`, `float32`. */
+/**
+ * Bits that a name of a precision speaks of: `Q4_K_M`, `IQ4_XS`, `int8`, `fp16`, `F32`, `BF16`, `float32`; a name that
+ * speaks of none is held to the narrowest limits.
+ */
 export function precisionClass(precision: string): PrecisionClass {
   const name = precision.toLowerCase();
   if (/^bf(loat)?16$/.test(name)) return 'bfloat16';
-  const bits = Number(/\d+/.exec(name)?.[0] ?? 0);
+  const bits = Number(/\d+/.exec(name)?.[0] ?? 32);
   // Ternary types have one digit and two states more than their name says: a weight of them takes about two bits.
   if (name.startsWith('tq') || bits < 3) return '2-bit';
   if (bits >= 32) return 'float32';

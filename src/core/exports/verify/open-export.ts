@@ -2,6 +2,7 @@ import { dirname, extname, join } from 'node:path';
 import type { FileSystem } from '../../../platform/file-system.js';
 import type { LlamaCpp } from '../../../platform/llama-cpp.js';
 import { readModel } from '../../architectures/index.js';
+import { readWeightsSchemes } from '../../checkpoints/compressed-tensors-config.js';
 import { isGgufFile } from '../../checkpoints/gguf/index.js';
 import { openModelFolder } from '../../checkpoints/model-folder.js';
 import { elementCount } from '../../checkpoints/tensor-source.js';
@@ -9,7 +10,7 @@ import { readJsonObject } from '../../checkpoints/json-file.js';
 import { ToolkitError } from '../../errors/toolkit-error.js';
 import { openModelSource } from '../../generation/load-language-model.js';
 import { loadTokenizer } from '../../tokenizers/tokenizer.js';
-import { readManifest } from '../manifest.js';
+import { readManifest, type ExportManifest } from '../manifest.js';
 import { readModelfile } from '../ollama/modelfile.js';
 import type { ExportRunner } from './export-runner.js';
 import { openLlamaCppRunner } from './llama-cpp-runner.js';
@@ -19,11 +20,13 @@ import { openToolkitRunner, type ToolkitRunnerPorts } from './toolkit-runner.js'
 
 /** An export, told by its manifest or by what the path is. */
 export interface ExportPlace {
-  readonly target: 'safetensors' | 'onnx' | 'gguf' | 'ollama';
+  readonly target: ExportManifest['target'];
   readonly precision: string;
   /** What is run: a folder, a graph, a GGUF file or a Modelfile. */
   readonly path: string;
   readonly isAdapterOnly: boolean;
+  /** Of an exported folder. */
+  readonly manifest?: ExportManifest;
 }
 
 /** Files in which weights are numbers of 32 bits unless their names say otherwise. */
@@ -38,15 +41,20 @@ function onnxPrecision(path: string): string {
   return suffix === undefined ? 'fp32' : (ONNX_PRECISIONS[suffix] ?? suffix);
 }
 
-/** The type that most of the weights have. */
-async function ggufPrecision(files: FileSystem, path: string): Promise<string> {
+/** What the weights are rounded to, or the type that most of them have. */
+async function storedPrecision(files: FileSystem, path: string): Promise<string> {
   const opened = await openModelFolder(files, path);
   await opened.close();
+  const { quantizationConfig, configPath } = opened;
+  if (quantizationConfig !== undefined) {
+    const schemes = readWeightsSchemes(configPath, quantizationConfig);
+    return `int${Math.min(...schemes.map(({ num_bits: bits }) => bits))}`;
+  }
   const elements = new Map<string, number>();
   for (const { dtype, shape } of opened.tensors.values()) {
     elements.set(dtype, (elements.get(dtype) ?? 0) + elementCount(shape));
   }
-  return [...elements].reduce((most, next) => (next[1] > most[1] ? next : most))[0];
+  return [...elements].reduce((most, next) => (next[1] > most[1] ? next : most), ['', 0])[0];
 }
 
 /**
@@ -62,12 +70,8 @@ export async function locateExport(files: FileSystem, path: string): Promise<Exp
   if (info.kind === 'file') return locateFile(files, path);
   const manifest = await readManifest(files, path);
   if (manifest !== undefined) {
-    return {
-      target: manifest.target as ExportPlace['target'],
-      precision: manifest.precision,
-      path: join(path, manifest.entry),
-      isAdapterOnly: manifest.adapter_only,
-    };
+    const { target, precision, entry, adapter_only: isAdapterOnly } = manifest;
+    return { target, precision, path: join(path, entry), isAdapterOnly, manifest };
   }
   const names = await files.list(path);
   const one = (pattern: RegExp, folder = path, among = names): string | undefined => {
@@ -80,21 +84,14 @@ export async function locateExport(files: FileSystem, path: string): Promise<Exp
     one(/\.gguf$/) ??
     (names.includes('onnx') ? one(/\.onnx$/, graphs, await files.list(graphs)) : one(/\.onnx$/));
   if (file !== undefined) return locateFile(files, file);
-  const precision = names.includes('config.json')
-    ? (await readJsonObject(files, join(path, 'config.json')))['torch_dtype']
-    : undefined;
-  return {
-    target: 'safetensors',
-    precision: typeof precision === 'string' ? precision : 'float32',
-    path,
-    isAdapterOnly: false,
-  };
+  const precision = await storedPrecision(files, path);
+  return { target: 'safetensors', precision, path, isAdapterOnly: false };
 }
 
 async function locateFile(files: FileSystem, path: string): Promise<ExportPlace> {
   const isAdapterOnly = false;
   if (await isGgufFile(files, path)) {
-    return { target: 'gguf', precision: await ggufPrecision(files, path), path, isAdapterOnly };
+    return { target: 'gguf', precision: await storedPrecision(files, path), path, isAdapterOnly };
   }
   if (extname(path) === '.onnx') {
     return { target: 'onnx', precision: onnxPrecision(path), path, isAdapterOnly };
@@ -105,7 +102,7 @@ async function locateFile(files: FileSystem, path: string): Promise<ExportPlace>
     const { from } = readModelfile(await files.readText(path), path);
     return {
       target: 'ollama',
-      precision: await ggufPrecision(files, join(dirname(path), from)),
+      precision: await storedPrecision(files, join(dirname(path), from)),
       path,
       isAdapterOnly,
     };
