@@ -40,6 +40,14 @@ interface Node {
   [key: string]: unknown;
 }
 
+/** What is used of an environment beside `set`. */
+interface NodeEnvironment extends JinjaEnvironment {
+  readonly variables: ReadonlyMap<string, TemplateValue>;
+  lookupVariable(name: string): TemplateValue;
+  /** The environment that a variable is in. */
+  resolve(name: string): Pick<NodeEnvironment, 'variables'>;
+}
+
 /** What is used of the interpreter beside `run`. */
 interface NodeInterpreter {
   evaluate(node: Node, scope: JinjaEnvironment): TemplateValue;
@@ -135,14 +143,52 @@ function asFunction(node: Node): Node {
   return { type: 'CallExpression', callee, args: called.args };
 }
 
-/** A parsed template in which calls of {@link FUNCTIONS} lead to these. */
+/** Fields of {@link BLOCKS} that hold what is printed, among it expressions. */
+const BODIES = ['body', 'alternate', 'defaultBlock'];
+
+/** The name of the function that prints what stands in a block; the interpreter prints nothing for what is missing. */
+const PRINT = functionName('print');
+
+/** An expression within a block, printed as those outside are; else the node as it is. */
+function asPrinted(node: Node): Node {
+  if (SILENT.has(node.type) || BLOCKS.has(node.type) || node.type === 'StringLiteral') return node;
+  return { type: 'CallExpression', callee: { type: 'Identifier', value: PRINT }, args: [node] };
+}
+
+/** A parsed template in which calls of {@link FUNCTIONS} lead to these, and blocks print by {@link PRINT}. */
 function withFunctions<T>(value: T): T {
   if (Array.isArray(value)) return value.map(withFunctions) as T;
   if (!isNode(value)) return value;
   const prototype = Object.getPrototypeOf(value) as object;
   const copy = Object.create(prototype) as Node;
-  for (const [key, inner] of Object.entries(value)) copy[key] = withFunctions(inner);
+  for (const [key, inner] of Object.entries(value)) {
+    const made: unknown = withFunctions(inner);
+    const isBody = BLOCKS.has(value.type) && BODIES.includes(key) && Array.isArray(made);
+    copy[key] = isBody ? (made as Node[]).map(asPrinted) : made;
+  }
   return asFunction(copy) as T & Node;
+}
+
+/**
+ * Lets a template fail on a column that is missing wherever it counts, as Jinja's `StrictUndefined` does; `is defined`
+ * and `default` may still ask for it.
+ *
+ * @param missing the error for the name of a column
+ */
+function refuseMissing(scope: NodeEnvironment, missing: (name: string) => Error): void {
+  const { constructor } = scope.lookupVariable('a name that nothing has');
+  const Undefined = constructor as new () => TemplateValue;
+  scope.resolve = (name) => {
+    if (scope.variables.has(name)) return scope;
+    const refuse = (): never => {
+      throw missing(name);
+    };
+    const value = Object.defineProperties(new Undefined(), {
+      value: { get: refuse },
+      __bool__: { value: refuse },
+    });
+    return { variables: new Map([[name, value]]) };
+  };
 }
 
 /** Printed as Jinja prints it; the interpreter writes truths and lists as JavaScript does. */
@@ -187,9 +233,14 @@ export async function compileRowTemplate(source: string, where: string): Promise
 
   /** What each statement prints, and its value where it is an expression. */
   function run(row: Row): { text: string; value?: unknown; isExpression: boolean }[] {
-    const scope = new Environment();
+    const scope = new Environment() as NodeEnvironment;
     const constants = { true: true, True: true, false: false, False: false, none: null, None: null };
     const interpreter = new Interpreter(scope) as unknown as NodeInterpreter;
+    const missing = (name?: string): ToolkitError => {
+      const guess = name === undefined ? undefined : didYouMean(name, Object.keys(row));
+      const what = name === undefined ? 'an expression' : quoteName(name);
+      return faulty(row, `${what} is not there${guess ? `. ${guess}` : ''}`);
+    };
     try {
       const range = (...bounds: unknown[]): number[] => countedNumbers(...bounds.map(unwrap));
       for (const [name, value] of Object.entries({ ...constants, range, ...row })) scope.set(name, value);
@@ -198,18 +249,18 @@ export async function compileRowTemplate(source: string, where: string): Promise
           call(...(values.map(unwrap) as [unknown, ...unknown[]])),
         );
       }
+      scope.set(PRINT, (value: unknown) => {
+        if (value === undefined) throw missing();
+        return pythonText(unwrap(value));
+      });
+      refuseMissing(scope, missing);
       return body.map((node) => {
         const result = interpreter.evaluate(node, scope);
         if (SILENT.has(node.type)) return { text: '', isExpression: false };
         if (BLOCKS.has(node.type) || node.type === 'StringLiteral')
           return { text: String(unwrap(result)), isExpression: false };
         if (result.type === 'UndefinedValue') {
-          const name = node.type === 'Identifier' ? String(node['value']) : undefined;
-          const guess = name === undefined ? undefined : didYouMean(name, Object.keys(row));
-          throw faulty(
-            row,
-            `${name === undefined ? 'an expression' : quoteName(name)} is not there${guess ? `. ${guess}` : ''}`,
-          );
+          throw missing(node.type === 'Identifier' ? String(node['value']) : undefined);
         }
         return { text: printed(result), value: unwrap(result), isExpression: true };
       });

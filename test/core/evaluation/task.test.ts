@@ -138,6 +138,28 @@ filters:
   });
 
   it.each([
+    ['a condition', '{{ 1 if right else 0 }}'],
+    ['a comparison', "{{ right == 'yes' }}"],
+    ['a block', '{% if true %}{{ right }}{% endif %}'],
+    ['a loop', '{% for one in [1] %}{{ right }}{% endfor %}'],
+    ['an item of a list', '{% if true %}{{ a[3] }}{% endif %}'],
+  ])('does not take a missing column for false or for nothing in %s', async (_, target) => {
+    // Jinja's StrictUndefined, with which lm-evaluation-harness renders, raises UndefinedError for each.
+    const input = { task: 't', kind: 'generation', prompt: { template: 'a' }, target } as const;
+    const task = await makeTask(input, 'here');
+    expect(() => task.render({ a: ['x'] })).toThrow(/here: target: .*(?:"right"|an expression) is not there/);
+  });
+
+  it.each([
+    ["{{ right if right is defined else 'none' }}", 'none'],
+    ["{{ right | default('none') }}", 'none'],
+    ['{% for one in a %}{{ one == "x" }}, {{ loop.index }};{% endfor %}', 'True, 1;False, 2;'],
+  ])('asks for a column, and prints in blocks, as Jinja does: %s', async (target, text) => {
+    const input = { task: 't', kind: 'generation', prompt: { template: 'q' }, target } as const;
+    expect((await makeTask(input, 'here')).render({ q: '', a: ['x', 'y'] }).targets).toEqual([text]);
+  });
+
+  it.each([
     ['a number that no choice has', 2],
     ['a text that no choice is', 'c'],
     ['nothing', null],

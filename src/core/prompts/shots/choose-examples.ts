@@ -57,6 +57,6 @@ export async function chooseExamples({ strategy, count, ...request }: ChooseExam
   throw new ToolkitError(
     `${count} examples are asked for, and there are ${usable.length} to choose from${reasons.length > 0 ? ` (${reasons.join(', ')})` : ''}`,
     'USAGE',
-    'Ask for fewer, or give more rows that are not measured on.',
+    'Ask for fewer with --shots (0 for none), or give more rows that are not measured on, such as a train part in the same folder.',
   );
 }
