@@ -8,7 +8,13 @@ export {
   type PromptTemplate,
 } from './prompt-template.js';
 export { renderPrompt, type PromptContent, type RenderedPrompt } from './render-prompt.js';
-export { judgeShots, type ShotsJudgement, type ShotsPoint, type ShotsVerdict } from './shots-curve.js';
+export {
+  judgeShots,
+  type ShotsEvidence,
+  type ShotsJudgement,
+  type ShotsPoint,
+  type ShotsVerdict,
+} from './shots-curve.js';
 export {
   chooseExamples,
   EXAMPLE_STRATEGIES,

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { ToolkitError } from '../../core/errors/toolkit-error.js';
 import { runEvaluation, type Evaluation } from '../../core/evaluation/run-evaluation.js';
+import { CONFIDENCE } from '../../core/evaluation/score-samples.js';
 import { taskMeasures, type TaskMeasure } from '../../core/evaluation/task-measures.js';
 import type { Configuration } from '../../core/prompt-engineering/configurations.js';
 import type { LabelsBy } from '../../core/prompt-engineering/prompt-task.js';
@@ -173,26 +174,54 @@ function nameBeside({ prompt, shots, settings }: Named, other: Named): string {
   ].join(', ');
 }
 
+/**
+ * How much more one number of examples scores than another with the prompt and settings of one configuration, on the
+ * same rows. The intervals of all pairs hold together, at the confidence of a single one (Bonferroni).
+ */
+export function shotsDifference(
+  best: MeasuredConfiguration,
+  measured: readonly MeasuredConfiguration[],
+): (first: ShotsPoint, second: ShotsPoint) => { readonly low: number; readonly high: number } {
+  const ofCurve = new Map(
+    measured.filter((one) => isOnCurve(one, best)).map((one) => [one.configuration.shots, one]),
+  );
+  const pairs = (ofCurve.size * (ofCurve.size - 1)) / 2;
+  const confidence = 1 - (1 - CONFIDENCE) / Math.max(1, pairs);
+  const known = new Map<string, { low: number; high: number }>();
+  return (first, second) => {
+    const name = `${first.shots} ${second.shots}`;
+    const [own, other] = [ofCurve.get(first.shots)!, ofCurve.get(second.shots)!];
+    let ends = known.get(name);
+    if (ends === undefined) {
+      const { metric } = best.measure;
+      const { lower, upper } = pairedBootstrap(metric, other.statistics, own.statistics, { confidence });
+      ends = { low: lower, high: upper };
+      known.set(name, ends);
+    }
+    return ends;
+  };
+}
+
 function hadRoom({ ranked, statistics }: MeasuredConfiguration): boolean {
   return 2 * ranked.rows_with_fewer_examples < statistics.length;
+}
+
+function isOnCurve(one: MeasuredConfiguration, of: MeasuredConfiguration): boolean {
+  const key = ({ configuration: { prompt, settings } }: MeasuredConfiguration): string =>
+    canonicalJson({ prompt, settings });
+  return key(one) === key(of) && one.measure.metric.higherIsBetter && hadRoom(one);
 }
 
 /**
  * Scores by the number of examples, all else being as in one configuration; only of metrics that rise with quality, and
  * only where most rows had room for that number.
  */
-export function curveOf(
-  { configuration, ranked }: MeasuredConfiguration,
-  measured: readonly MeasuredConfiguration[],
-): ShotsCurve {
-  const key = ({ prompt, settings }: Configuration): string => canonicalJson({ prompt, settings });
+export function curveOf(of: MeasuredConfiguration, measured: readonly MeasuredConfiguration[]): ShotsCurve {
+  const { ranked } = of;
   const points = measured
-    .filter(
-      (one) =>
-        key(one.configuration) === key(configuration) && one.measure.metric.higherIsBetter && hadRoom(one),
-    )
-    .flatMap(({ ranked: { shots, value, low, high, prompt_tokens } }): ShotsPoint[] =>
-      low === null || high === null ? [] : [{ shots, score: value, low, high, tokens: prompt_tokens ?? 0 }],
+    .filter((one) => isOnCurve(one, of))
+    .flatMap(({ ranked: { shots, value, low, high, prompt_tokens: tokens } }): ShotsPoint[] =>
+      low === null || high === null ? [] : [{ shots, score: value, low, high, tokens }],
     )
     .sort((a, b) => a.shots - b.shots);
   return { name: [ranked.prompt, ...settingTexts(ranked.settings)].join(', '), points };

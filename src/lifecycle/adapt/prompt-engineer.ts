@@ -23,6 +23,7 @@ import {
   compareFirst,
   curveOf,
   measureAll,
+  shotsDifference,
   type MeasuredConfiguration,
   type RankedConfiguration,
 } from './measured-configurations.js';
@@ -205,20 +206,32 @@ async function resultOf(
   const { provider, opened, settings } = sweep;
   const { task } = await taskOf(sweep, sweep.configurations[0]!);
   const { metric } = taskMeasures(task.definition, task.where)[0]!;
-  const curve = measured[0] === undefined ? undefined : curveOf(measured[0], measured);
-  const canBeJudged =
-    (curve?.points ?? []).length > 0 && measured.every(({ ranked }) => ranked.prompt_tokens !== null);
+  const dataset = { ...pathAndHash(opened), rows: opened.prompts[0]!.rows.length };
   return {
     model: provider.id,
-    dataset: { ...pathAndHash(opened), rows: opened.prompts[0]!.rows.length },
+    dataset,
     ...{ metric: metric.id, higher_is_better: metric.higherIsBetter, confidence: CONFIDENCE },
     labels_by: opened.isClassification ? sweep.labelsBy : null,
     ...{ examples: settings.examples, examples_path: opened.examples?.path ?? null, seed: settings.seed },
     configurations: measured.map(({ ranked }, index) => ({ rank: index + 1, ...ranked })),
     comparison: compareFirst(measured),
-    judgement: canBeJudged ? judgeShots(curve!.points, settings.bar) : null,
+    judgement: judgementOf(measured, dataset.rows, settings.bar),
     ...{ sent, out },
   };
+}
+
+/** Whether more examples pay with the best prompt and settings; `null` where there is no curve to tell by. */
+function judgementOf(
+  measured: readonly MeasuredConfiguration[],
+  rows: number,
+  bar: number | undefined,
+): ShotsJudgement | null {
+  const [best] = measured;
+  const points = best === undefined ? [] : curveOf(best, measured).points;
+  if (best === undefined || points.length === 0) return null;
+  const [least, greatest] = best.measure.metric.range;
+  const range = least === null || greatest === null ? undefined : greatest - least;
+  return judgeShots(points, { bar, rows, range, difference: shotsDifference(best, measured) });
 }
 
 function pathAndHash({ dataset: { path, sha256 } }: OpenPrompts): { path: string; sha256: string } {
