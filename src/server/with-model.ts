@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { quoteName } from '../core/checkpoints/quote-name.js';
 import type { ServedModel } from '../core/serving/served-model.js';
 import { ApiError } from './api-error.js';
 import { requestBounds } from './request-bounds.js';
@@ -22,7 +23,7 @@ export async function withModel<Result>(
     if (lease === undefined) {
       throw new ApiError(
         404,
-        `There is no model ${JSON.stringify(name)}; there are ${models.modelNames.join(', ')}.`,
+        `There is no model ${quoteName(name)}; there are ${models.modelNames.join(', ')}.`,
         { code: 'model_not_found', param: 'model' },
       );
     }

@@ -272,6 +272,13 @@ describe('errors', () => {
     [{ stop: '' }, 400, null, 'stop'],
     [{ tools: [] }, 400, 'unknown_parameter', 'tools'],
     [{ top_logprobs: 2 }, 400, null, 'top_logprobs'],
+    [{ logit_bias: { 257: 1 } }, 400, null, 'logit_bias'],
+    [{ repetition_penalty: 1e-40 }, 400, null, 'repetition_penalty'],
+    [{ stop: 'x'.repeat(1001) }, 400, null, 'stop'],
+    [
+      { messages: [...messages, { role: 'assistant', content: '', tool_calls: [{ id: 'a' }] }] },
+      ...([400, null, 'messages.1.tool_calls'] as const),
+    ],
     [{ messages: [{ role: 'user', content: 'x'.repeat(600) }] }, 400, 'context_length_exceeded', null],
     [
       { response_format: { type: 'json_schema', json_schema: { schema: { type: 'object', oneOf: [] } } } },
@@ -283,6 +290,32 @@ describe('errors', () => {
     const error = await refused(body);
     expect([error.status, error.code, error.param ?? null]).toEqual([status, code, param]);
     expect(error.type).toBe('invalid_request_error');
+  });
+
+  it('is told in few words, however much is wrong', async () => {
+    const bodies = [
+      { messages: Array(30_000).fill(1) },
+      { messages: Array(1000).fill(1) },
+      { messages: [{ role: 'user', content: Array(30_000).fill(1) }] },
+      { logit_bias: Object.fromEntries(Array.from({ length: 9000 }, (_, id) => [id, 1])) },
+      Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`key${index}`, 1])),
+      { model: 'x'.repeat(90_000) },
+    ];
+    for (const body of bodies) {
+      const { status, message } = await refused(body);
+      expect([400, 404]).toContain(status);
+      expect(message.length).toBeLessThan(1000);
+    }
+  });
+
+  it('is none where a field says nothing, or an answer is sent back as it came', async () => {
+    const first = await client.chat.completions.create(chat);
+    const turns = [...messages, first.choices[0]!.message, { role: 'user' as const, content: 'Why?' }];
+    const next = await client.chat.completions.create({
+      ...{ ...chat, messages: turns, tools: null, suffix: null },
+    } as never);
+    const text = `${PROMPT}assistant: ${first.choices[0]!.message.content!}\nuser: Why?\n`;
+    expect(next).toMatchObject({ choices: [{ message: { content: greedy(text, 30).text } }] });
   });
 
   it('is the client’s where it names tokens that there are not', async () => {

@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { AnswerEnd, AnswerEvent, GenerationRequest } from '../../core/serving/generation-request.js';
+import { encodeWithin } from '../../core/serving/encode-within.js';
 import type { ServedModel } from '../../core/serving/served-model.js';
 import type { ChatMessage } from '../../core/tokenizers/chat-message.js';
 import { answerEvents, observed } from '../answer-events.js';
 import { apiErrorFrom } from '../api-error.js';
+import { boundedList } from '../bounded.js';
 import { sendEvents } from '../event-stream.js';
 import { readBody } from '../read-body.js';
 import { faultOf } from '../request-log.js';
@@ -18,10 +20,20 @@ import { withModel } from '../with-model.js';
 
 const textPart = z.object({ type: z.literal('text'), text: z.string() });
 
+/** Messages of a conversation, and parts of a message, at most; as many as OpenAI's interface takes. */
+const MOST_MESSAGES = 2048;
+
+const noToolCalls = 'calls of tools cannot be told to this model';
+
+/** What answers of the interface have besides, empty, is passed over: clients send them back as they came. */
 const message = z.object({
   role: z.string(),
-  content: z.union([z.string(), z.array(textPart)]),
+  content: z.union([z.string(), boundedList(textPart, 0, MOST_MESSAGES)], {
+    error: 'must be a text, or a list of parts {"type": "text", "text": …}',
+  }),
   name: z.string().nullish(),
+  tool_calls: z.array(z.unknown()).max(0, noToolCalls).nullish(),
+  function_call: z.null(noToolCalls).optional(),
 });
 
 /** Likeliest tokens told beside each at most, as in OpenAI's interface. */
@@ -30,7 +42,7 @@ const MOST_LIKELIEST = 20;
 const chatBody = z
   .strictObject({
     ...samplingFields,
-    messages: z.array(message).min(1),
+    messages: boundedList(message, 1, MOST_MESSAGES),
     max_tokens: z.int().min(1).nullish(),
     max_completion_tokens: z.int().min(1).nullish(),
     logprobs: z.boolean().nullish(),
@@ -80,14 +92,16 @@ export function chatCompletionsRoute(server: FastifyInstance, context: ServerCon
         addGenerationPrompt: true,
         now: new Date(ports.now()),
       });
-      const prompt = model.tokenizer.encode(text, { addSpecialTokens: false });
+      const prompt = encodeWithin(text, model.contextLength, (part) =>
+        model.tokenizer.encode(part, { addSpecialTokens: false }),
+      );
       facts.promptTokens = prompt.length;
       if (settings.logPrompts) facts.prompts = [text];
       const hasLogprobs = body.logprobs === true;
       const grammar = grammarOf(body.response_format);
       if (grammar !== undefined) await model.scheduler.prepareGrammars();
       const generation: GenerationRequest = {
-        ...samplingRequest(body, () => ports.randomSeed()),
+        ...samplingRequest(body, model.vocabulary, () => ports.randomSeed()),
         prompt,
         maxNewTokens: body.max_completion_tokens ?? body.max_tokens ?? undefined,
         likeliest: hasLogprobs ? (body.top_logprobs ?? 0) : undefined,

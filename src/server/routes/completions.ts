@@ -127,14 +127,14 @@ export function completionsRoute(server: FastifyInstance, context: ServerContext
     const body = readBody(completionsBody, request.body);
     const { facts } = request;
     return withModel(context, request, reply, body.model, async (model, signal) => {
-      const prompts = body.prompt.map((input) => tokensOf(model, input, 'prompt'));
+      const prompts = await tokensOf(model, body.prompt, model.contextLength, 'prompt', signal);
       facts.promptTokens = prompts.reduce((sum, { length }) => sum + length, 0);
       if (settings.logPrompts) facts.prompts = body.prompt.map(String);
       const hasLogprobs = body.logprobs != null;
       const isEchoed = body.echo === true;
       // Without a seed every prompt draws by itself, equal ones too.
       const requests = prompts.map((prompt): GenerationRequest => ({
-        ...samplingRequest(body, () => ports.randomSeed()),
+        ...samplingRequest(body, model.vocabulary, () => ports.randomSeed()),
         prompt,
         maxNewTokens: body.max_tokens ?? USUAL_MAX_TOKENS,
         likeliest: body.logprobs ?? undefined,

@@ -45,7 +45,8 @@ export function embeddingsRoute(server: FastifyInstance, context: ServerContext)
           param: 'dimensions',
         });
       }
-      const texts = inputs.map((input) => tokensOf(model, input, 'input'));
+      // One more than a slot holds: nothing comes after what is embedded.
+      const texts = await tokensOf(model, inputs, model.contextLength + 1, 'input', signal);
       facts.promptTokens = texts.reduce((sum, { length }) => sum + length, 0);
       if (context.settings.logPrompts) facts.prompts = inputs.map(String);
       const vectors = await model.scheduler.embed(texts, signal);
