@@ -115,7 +115,7 @@ export const EVALUATION_FLAGS = {
   samples: Flags.integer({
     min: 1,
     helpGroup: SCORING,
-    summary: 'Of --metric pass-at-k: answers drawn for each row, with seeds from --seed on.',
+    summary: 'Of --metric pass-at-k: answers drawn for each row, each with a seed of its own.',
   }),
   k: numberListFlag({
     helpGroup: SCORING,

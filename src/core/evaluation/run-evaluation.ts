@@ -270,7 +270,7 @@ function questionsOf(
     const tries = metricOptions(definition, 'pass-at-k', where)?.samples ?? 1;
     return Array.from({ length: tries }, (_, attempt) => ({
       ...{ ask: 'completion', id, prompt, attempt },
-      settings: settingsOf(definition.generation, seed + attempt),
+      settings: settingsOf(definition.generation, seedOf(seed, id, attempt)),
     }));
   }
   const withEnd = definition.end_of_text;
@@ -288,6 +288,17 @@ function questionsOf(
     continuations: [continuation],
     withEnd,
   }));
+}
+
+/** Seeds below this are taken by all services. */
+const SEEDS = 2 ** 31;
+
+/**
+ * Every try at every row draws by itself: with one seed for all, chance would fall alike in all rows, and more of them
+ * would make a score no surer.
+ */
+function seedOf(seed: number, id: string, attempt: number): number {
+  return parseInt(sha256({ seed, id, attempt }).slice(0, 8), 16) % SEEDS;
 }
 
 function settingsOf(generation: Task['definition']['generation'], seed: number): CompletionSettings {

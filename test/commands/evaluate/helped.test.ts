@@ -252,11 +252,13 @@ describe('pass-at-k', () => {
       code: 'USAGE',
       hint: expect.stringContaining('--temperature') as string,
     });
-    // Right from the third seed on, but for "four", which is never right.
+    // Right from the third try on, but for "four", which is never right.
+    const tried = new Map<string, number>();
     service.play(
-      replies((shown, seed) => {
+      replies((shown) => {
         const word = /Write (\w+):/.exec(shown)![1]!;
-        return seed! >= 12 && word !== 'four' ? word : 'no';
+        tried.set(word, (tried.get(word) ?? 0) + 1);
+        return tried.get(word)! > 2 && word !== 'four' ? word : 'no';
       }),
     );
     const drawn = ['--temperature', '0.8', '--seed', '10'];
@@ -269,7 +271,7 @@ describe('pass-at-k', () => {
     ]);
     expect(error).toBeUndefined();
     expect(service.received).toHaveLength(16);
-    expect(new Set(service.received.map(({ body }) => body['seed']))).toEqual(new Set([10, 11, 12, 13]));
+    expect(new Set(service.received.map(({ body }) => body['seed'])).size).toBe(16);
     // By hand: three rows of four with 2 right tries of 4, one with none.
     const measured = result as EvaluateResult;
     expect(measured.metrics.map(({ metric, value }) => [metric, value])).toEqual([
