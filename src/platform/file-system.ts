@@ -38,6 +38,8 @@ export interface FileSystem {
   /** Writes to a temporary file beside `path`, syncs it, then renames it over `path`: all or nothing. */
   writeAtomic(path: string, content: FileContent): Promise<void>;
   append(path: string, text: string): Promise<void>;
+  /** The path that symbolic links lead to; `undefined` where there is nothing. */
+  realPath?(path: string): Promise<string | undefined>;
   /** Renames `from` to `to`; the target must not exist unless it is a file. */
   rename(from: string, to: string): Promise<void>;
   /** Removes a file or a folder with all it holds; nothing there is no error. */
@@ -168,7 +170,13 @@ export const nodeFileSystem: FileSystem = {
     }),
   makeDirectory: (path) =>
     attempt('create the folder', path, async () => {
-      await fs.mkdir(path, { recursive: true });
+      try {
+        await fs.mkdir(path, { recursive: true });
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+        // So Node says it of a disk that is only to be read, too: a single folder tells the true reason.
+        await fs.mkdir(path);
+      }
     }),
   writeAtomic: (path, content) =>
     attempt('write it', path, async () => {
@@ -197,6 +205,13 @@ export const nodeFileSystem: FileSystem = {
       await fs.rename(from, to);
       await syncDirectory(dirname(to));
     }),
+  realPath: async (path) => {
+    try {
+      return await fs.realpath(path);
+    } catch {
+      return undefined;
+    }
+  },
   remove: (path) => attempt('remove it', path, () => fs.rm(path, { recursive: true, force: true })),
   async freeBytes(path) {
     for (let folder = resolve(path); ; folder = dirname(folder)) {

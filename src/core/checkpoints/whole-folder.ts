@@ -1,4 +1,4 @@
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import type { FileSystem } from '../../platform/file-system.js';
 import { ToolkitError } from '../errors/toolkit-error.js';
 import { isPlainFileName } from './plain-file-name.js';
@@ -13,6 +13,8 @@ export interface WholeFolderOptions {
   readonly extraFiles?: Readonly<Record<string, string>>;
   /** Replace the folder if it exists and was written by this toolkit. */
   readonly replace?: boolean;
+  /** What is read to fill the folder, and so may not lie in the one that is replaced. */
+  readonly sources?: readonly string[];
   /** Whether a folder is ours to replace, where it bears another mark than that of weight files. */
   readonly isOwn?: (folder: string) => Promise<boolean>;
 }
@@ -56,7 +58,7 @@ export async function assertMayWrite(
     throw new ToolkitError(
       `${path}: the folder exists and is not empty`,
       'USAGE',
-      'Choose another folder, or ask for this one to be replaced.',
+      'Choose another folder, or have this one replaced (--force).',
     );
   }
   if (!(await (isOwn?.(path) ?? wasWrittenHere(files, path, names)))) {
@@ -64,6 +66,20 @@ export async function assertMayWrite(
       `${path}: will not be replaced, because it holds something that this toolkit did not write`,
       'USAGE',
       'Choose another folder, or remove this one yourself.',
+    );
+  }
+}
+
+/** @throws ToolkitError `USAGE` where a folder that is to be replaced holds what is read */
+async function assertHoldsNone(files: FileSystem, folder: string, sources: readonly string[]): Promise<void> {
+  const real = async (path: string): Promise<string> => (await files.realPath?.(path)) ?? resolve(path);
+  for (const source of sources) {
+    const [first] = relative(await real(folder), await real(source)).split(sep);
+    if (first === '..') continue;
+    throw new ToolkitError(
+      `${folder}: will not be replaced, because ${source} is read from there`,
+      'USAGE',
+      'Choose another folder.',
     );
   }
 }
@@ -78,7 +94,7 @@ export async function assertMayWrite(
 export async function writeWholeFolder(
   files: FileSystem,
   path: string,
-  { extraFiles = {}, replace = false, isOwn }: WholeFolderOptions,
+  { extraFiles = {}, replace = false, sources = [], isOwn }: WholeFolderOptions,
   fill: (folder: string) => Promise<void>,
 ): Promise<void> {
   const name = basename(path);
@@ -100,6 +116,7 @@ export async function writeWholeFolder(
     await files.rename(previous, target);
   }
   await assertMayWrite(files, target, replace, isOwn);
+  await assertHoldsNone(files, target, sources);
   await files.remove(partial);
   await files.makeDirectory(partial);
   try {

@@ -6,6 +6,7 @@ import { ToolkitError } from '../errors/toolkit-error.js';
 import type { ModelSource } from '../generation/load-language-model.js';
 import { CARD_FILE } from '../model-cards/written-card.js';
 import { exportCard } from './export-card.js';
+import { formatDecimal } from '../number-text.js';
 import type { ExportPorts, ExportTarget } from './export-target.js';
 import { isOwnExport, writeManifest, type ExportManifest } from './manifest.js';
 import { openMergedWeights } from './merged-weights.js';
@@ -25,12 +26,19 @@ export interface ModelExport {
   readonly created: Date;
 }
 
+/** Adapters are small, and are written as they were trained. */
+export const ADAPTER_PRECISION = 'F32';
+
+function megabytes(bytes: number): string {
+  return `${formatDecimal(bytes / 1e6, 1)} MB`;
+}
+
 /** @throws ToolkitError `OUT_OF_RESOURCES` */
 async function assertFits(out: string, bytes: number, { files }: ExportPorts): Promise<void> {
   const free = await files.freeBytes?.(dirname(resolve(out)));
   if (free === undefined || bytes <= free) return;
   throw new ToolkitError(
-    `${out}: the export takes about ${(bytes / 1e9).toFixed(1)} GB, and ${(free / 1e9).toFixed(1)} GB are free there`,
+    `${out}: the export takes about ${megabytes(bytes)}, and ${megabytes(free)} are free there`,
     'OUT_OF_RESOURCES',
     'Make room, or choose a smaller precision or another disk with --out.',
   );
@@ -47,7 +55,8 @@ export async function exportModel(request: ModelExport, ports: ExportPorts): Pro
   const { files } = ports;
   let manifest: ExportManifest | undefined;
   const isOwn = (folder: string): Promise<boolean> => isOwnExport(files, folder);
-  await writeWholeFolder(files, out, { replace, isOwn }, async (folder) => {
+  const sources = [source.folder, source.adapterFolder].filter((path) => path !== undefined);
+  await writeWholeFolder(files, out, { replace, sources, isOwn }, async (folder) => {
     const { entry, notes } = adapterOnly
       ? { entry: await writeAdapter(request, folder, ports), notes: [] }
       : await writeModel(request, folder, ports);
@@ -58,7 +67,7 @@ export async function exportModel(request: ModelExport, ports: ExportPorts): Pro
     await files.writeAtomic(`${folder}/${CARD_FILE}`, card);
     manifest = await writeManifest(files, folder, {
       target: target.id,
-      precision: adapterOnly ? 'F32' : precision,
+      precision: adapterOnly ? ADAPTER_PRECISION : precision,
       entry,
       adapter_only: adapterOnly,
       name,

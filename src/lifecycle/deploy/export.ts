@@ -1,6 +1,7 @@
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { exportModel } from '../../core/exports/export-model.js';
+import { ToolkitError } from '../../core/errors/toolkit-error.js';
+import { ADAPTER_PRECISION, exportModel } from '../../core/exports/export-model.js';
 import { findPrecision, findTarget } from '../../core/exports/find-precision.js';
 import type { ExportManifest } from '../../core/exports/manifest.js';
 import { openModelSource } from '../../core/generation/load-language-model.js';
@@ -70,6 +71,13 @@ export async function exportModelFiles(
   const { model, adapter, adapterOnly, home, force, verify, ...given } = parseOptions(optionsSchema, options);
   const target = findTarget(given.target);
   const precision = findPrecision(target, given.precision);
+  if (adapterOnly && given.precision !== undefined && precision !== ADAPTER_PRECISION) {
+    throw new ToolkitError(
+      `--precision ${given.precision}: an adapter alone is written as ${ADAPTER_PRECISION}`,
+      'USAGE',
+      'Leave --precision out, or --adapter-only.',
+    );
+  }
   const name = given.name === undefined ? nameOf(adapter ?? model) : fileNamePart(given.name);
   const form = adapterOnly ? 'adapter' : precision;
   const out = given.out ?? join(home, 'exports', `${name}-${target.id}-${form}`);

@@ -1,4 +1,13 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -135,6 +144,25 @@ describe('exportModelFiles', () => {
     await expect(exportModelFiles({ ...options, out: foreign, force: true }, ports)).rejects.toMatchObject({
       code: 'USAGE',
     });
+  });
+
+  it('never replaces the folder that it reads, by whatever name', async () => {
+    const out = join(folder, 'own');
+    await exportModelFiles(
+      { model, target: 'gguf', precision: 'F16', name: 'own', out, verify: false },
+      ports,
+    );
+    const file = join(out, 'own-F16.gguf');
+    const link = join(folder, 'link-to-own.gguf');
+    symlinkSync(file, link);
+    for (const from of [file, link]) {
+      const again = exportModelFiles({ model: from, target: 'gguf', out, force: true, verify: false }, ports);
+      await expect(again).rejects.toMatchObject({
+        code: 'USAGE',
+        message: `${out}: will not be replaced, because ${from} is read from there`,
+      });
+    }
+    expect(existsSync(file)).toBe(true);
   });
 
   it.each(['safetensors', 'onnx', 'gguf', 'ollama'])(

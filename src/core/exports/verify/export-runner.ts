@@ -18,6 +18,8 @@ export interface ExportRunner {
   readonly end: SpecialToken | undefined;
   /** Whether nothing more is generated after this token. */
   isEnd(id: number): boolean;
+  /** Whether a token is none of a text's own, but begins, ends or parts texts; where the runtime tells. */
+  isSpecial?(id: number): boolean;
   /** Texts that end an answer, where the export names them. */
   readonly stop?: readonly string[];
   /** @param addSpecial puts around the text what the runtime puts around prompts */

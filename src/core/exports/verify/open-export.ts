@@ -160,6 +160,13 @@ export async function openExport(
       const isBeside = (await files.stat(join(beside, 'config.json'))) !== undefined;
       const folder = isBeside ? beside : dirname(beside);
       const configPath = join(folder, 'config.json');
+      if ((await files.stat(configPath)) === undefined) {
+        throw new ToolkitError(
+          `${path}: there is no config.json beside it or in the folder above`,
+          'NOT_FOUND',
+          'Put config.json and the tokenizer of the model there.',
+        );
+      }
       const model = readModel(await readJsonObject(files, configPath), configPath);
       const tokenizer = await loadTokenizer(files, folder);
       const runner = await openOnnxRunner(path, model.shape, tokenizer, threads);

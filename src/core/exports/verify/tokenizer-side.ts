@@ -4,7 +4,7 @@ import type { ExportRunner, SpecialToken } from './export-runner.js';
 /** What a runner does with texts. */
 export type TextSide = Pick<
   ExportRunner,
-  'begin' | 'end' | 'isEnd' | 'tokenize' | 'hasChatTemplate' | 'renderChat' | 'encodeChat'
+  'begin' | 'end' | 'isEnd' | 'isSpecial' | 'tokenize' | 'hasChatTemplate' | 'renderChat' | 'encodeChat'
 >;
 
 /** Texts as a tokenizer in the layout of Hugging Face treats them. */
@@ -18,6 +18,7 @@ export function tokenizerSide(tokenizer: Tokenizer): TextSide {
     begin: special(tokenizer.beginOfSequenceId),
     end: special(tokenizer.endOfSequenceIds[0]),
     isEnd: (id) => ends.has(id),
+    isSpecial: (id) => tokenizer.decode([id], { skipSpecialTokens: true }) === '',
     tokenize: (text, addSpecialTokens) => tokenizer.encode(text, { addSpecialTokens }),
     hasChatTemplate: tokenizer.hasChatTemplate,
     renderChat,
