@@ -6,7 +6,7 @@ const field = document.getElementById('message');
 const sendButton = document.getElementById('send');
 const stopButton = document.getElementById('stop');
 
-/** What has been said; a reload of the page forgets it. */
+/** What has been said; a reload of the page forgets it, and Clear puts another in its place. */
 let messages = [];
 /** Stops the answer that is being written. */
 let writing = null;
@@ -36,6 +36,7 @@ async function* jsonLines(body) {
 }
 
 async function answer() {
+  const asked = messages;
   writing = new AbortController();
   sendButton.hidden = true;
   stopButton.hidden = false;
@@ -46,7 +47,7 @@ async function answer() {
     const response = await fetch('api/chat', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ messages }),
+      body: JSON.stringify({ messages: asked }),
       signal: writing.signal,
     });
     if (!response.ok) throw new Error((await response.json()).error);
@@ -59,10 +60,13 @@ async function answer() {
     }
     announcement.textContent = message.content;
   } catch (error) {
-    if (!writing.signal.aborted) problem.textContent = error.message;
+    // What the browser itself says of a connection that breaks tells nobody what to do.
+    const isGone = error instanceof TypeError;
+    if (!writing.signal.aborted)
+      problem.textContent = isGone ? 'The chat server does not answer. Is it still running?' : error.message;
   }
-  if (message.content !== '') messages.push(message);
-  else takeBack();
+  if (message.content !== '') asked.push(message);
+  else if (asked === messages) takeBack();
   writing = null;
   sendButton.hidden = false;
   stopButton.hidden = true;
@@ -72,7 +76,6 @@ async function answer() {
 /** Models want question and answer in turn: one that was not answered goes back where it was written. */
 function takeBack() {
   const question = messages.pop();
-  if (question === undefined) return;
   list.lastElementChild.remove();
   if (field.value === '') field.value = question.content;
 }

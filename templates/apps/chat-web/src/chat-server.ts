@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import { explain, type Environment, type ModelServer } from './model-server.js';
 
 /** The page's files, by the path that asks for them. */
@@ -12,10 +12,14 @@ const FILES = {
 
 const HEADERS = {
   'content-security-policy':
-    "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
 };
+
+const MOST_MESSAGES = 200;
+/** Characters of a message at most. */
+const LONGEST_MESSAGE = 100_000;
 
 /** A conversation, ended by the user's message; the system's prompt is the server's own. */
 const CONVERSATION = {
@@ -26,14 +30,14 @@ const CONVERSATION = {
     messages: {
       type: 'array',
       minItems: 1,
-      maxItems: 200,
+      maxItems: MOST_MESSAGES,
       items: {
         type: 'object',
         required: ['role', 'content'],
         additionalProperties: false,
         properties: {
           role: { enum: ['user', 'assistant'] },
-          content: { type: 'string', minLength: 1, maxLength: 100_000 },
+          content: { type: 'string', minLength: 1, maxLength: LONGEST_MESSAGE },
         },
       },
     },
@@ -44,6 +48,12 @@ interface Conversation {
   readonly messages: { readonly role: 'user' | 'assistant'; readonly content: string }[];
 }
 
+/** What the page is told of a request that is refused before the model is asked, by its status. */
+const REFUSALS: Readonly<Record<number, string>> = {
+  400: `A message has between 1 and ${LONGEST_MESSAGE.toLocaleString('en')} characters, a conversation at most ${MOST_MESSAGES} messages.`,
+  413: 'The conversation is too long to be sent. Clear it and begin anew.',
+};
+
 /**
  * The server of the page and of its one request, `POST /api/chat`, which is answered by lines of JSON: `{"text":"…"}`
  * for each piece of the answer, `{"error":"…"}` where it breaks off.
@@ -51,6 +61,11 @@ interface Conversation {
 export function chatServer({ client, model }: ModelServer, environment: Environment): FastifyInstance {
   const server = fastify({ bodyLimit: 2_000_000 });
   server.addHook('onSend', async (_request, reply) => void reply.headers(HEADERS));
+
+  server.setErrorHandler<FastifyError>(async (error, _request, reply) => {
+    const status = error.statusCode ?? 500;
+    return reply.code(status).send({ error: REFUSALS[status] ?? error.message });
+  });
 
   for (const [path, [file, type]] of Object.entries(FILES)) {
     const content = readFileSync(new URL(`../../public/${file}`, import.meta.url));

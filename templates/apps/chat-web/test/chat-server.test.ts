@@ -46,6 +46,32 @@ test('refuses what is no conversation', async () => {
   for (const messages of bodies) assert.equal((await ask(messages)).statusCode, 400);
 });
 
+test('says why it refuses what is too long', async () => {
+  const { body } = await ask([{ role: 'user', content: 'x'.repeat(100_001) }]);
+  assert.match((JSON.parse(body) as { error: string }).error, /between 1 and 100,000 characters/);
+  const large = await ask([{ role: 'user', content: 'x'.repeat(2_000_001) }]);
+  assert.equal(large.statusCode, 413);
+  assert.match((JSON.parse(large.body) as { error: string }).error, /Clear it/);
+});
+
+test('keeps what came of an answer that broke off, and says so', async () => {
+  const broken = await startFakeModelServer({ answer: () => 'one two three', breaksOff: true });
+  const alone = chatServer(await connect(broken.environment), broken.environment);
+  const payload = { messages: [{ role: 'user', content: 'count' }] };
+  const { body } = await alone.inject({ method: 'POST', url: '/api/chat', payload });
+  const lines = body
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { text?: string; error?: string });
+  assert.deepEqual(
+    lines.map(({ text }) => text),
+    ['one ', 'two ', undefined],
+  );
+  assert.match(lines.at(-1)?.error ?? '', /broke off its answer/);
+  await alone.close();
+  await broken.close();
+});
+
 test('tells the page where the model server is gone', async () => {
   const gone = await startFakeModelServer({});
   const model = await connect(gone.environment);

@@ -17,6 +17,9 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Milliseconds for the first sign of an answer: models on a processor read long prompts for minutes. */
 const TIMEOUT = 10 * 60_000;
 
+/** What `fetch` says where a connection ends in the middle of an answer. */
+const BROKEN_OFF = 'terminated';
+
 /** The environment, with what the file `.env` of this folder says where the environment says nothing. */
 export function loadEnvironment(): Environment {
   if (existsSync('.env')) process.loadEnvFile('.env');
@@ -55,6 +58,9 @@ export function explain(error: unknown, environment: Environment): string {
     return `The model server at ${place} does not answer in time.`;
   if (error instanceof APIConnectionError) {
     return `There is no model server at ${place}. Start one (genai deploy serve MODEL), or name another in .env.`;
+  }
+  if (error instanceof TypeError && error.message === BROKEN_OFF) {
+    return `The model server at ${place} broke off its answer. Is it still running?`;
   }
   if (error instanceof APIError && error.status === 401) {
     return 'The model server wants another API key: set OPENAI_API_KEY in .env.';

@@ -15,6 +15,8 @@ export interface ModelRequest {
 export interface FakeModel {
   readonly answer?: (request: ModelRequest) => string;
   readonly embed?: (text: string) => number[];
+  /** Whether the connection breaks before the last piece of a streamed answer. */
+  readonly breaksOff?: boolean;
 }
 
 /** A server with one model whose answers are made by functions: tests need no model, and no network. */
@@ -25,7 +27,11 @@ export interface FakeModelServer {
 }
 
 /** Starts it on a free port. */
-export async function startFakeModelServer({ answer, embed }: FakeModel): Promise<FakeModelServer> {
+export async function startFakeModelServer({
+  answer,
+  embed,
+  breaksOff = false,
+}: FakeModel): Promise<FakeModelServer> {
   const requests: ModelRequest[] = [];
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
@@ -47,10 +53,13 @@ export async function startFakeModelServer({ answer, embed }: FakeModel): Promis
       return sendJson(response, { choices: [{ index: 0, message, finish_reason: 'stop' }] });
     }
     response.setHeader('content-type', 'text/event-stream');
-    for (const piece of content.split(/(?<= )/)) {
+    const pieces = content.split(/(?<= )/);
+    for (const piece of breaksOff ? pieces.slice(0, -1) : pieces) {
       response.write(`data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: piece } }] })}\n\n`);
     }
-    response.end('data: [DONE]\n\n');
+    // The pieces before must have been sent when the connection goes.
+    if (breaksOff) setTimeout(() => response.destroy(), 20);
+    else response.end('data: [DONE]\n\n');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
