@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import type { Clock } from '../../platform/clock.js';
+import { quoteName } from '../checkpoints/quote-name.js';
 import { ToolkitError } from '../errors/toolkit-error.js';
 import type { ProgressListener } from '../progress/progress-event.js';
 import { Random } from '../training/random.js';
@@ -98,6 +99,14 @@ export async function tryCalls<Request, Result>(
   });
 }
 
+/** A fault of one request alone, with the name of the row that it is of. */
+function named(error: unknown, request: unknown): unknown {
+  const id = typeof request === 'object' && request !== null && 'id' in request ? request.id : undefined;
+  if (!(error instanceof ProviderFault) || error.concernsAll || error.mayPass || typeof id !== 'string')
+    return error;
+  return new ProviderFault(`${error.message}, to the prompt of ${quoteName(id)}`, error.hint, error);
+}
+
 class Run<Request, Result> {
   private readonly outcomes: (Answer<Result> | Failure)[] = [];
   private readonly caller: PatientCaller;
@@ -186,7 +195,7 @@ class Run<Request, Result> {
       result = await this.caller.call((signal) => this.kind.call(this.provider, task.request, signal));
     } catch (error) {
       this.options.signal?.throwIfAborted();
-      this.enter(task, onFailure(error));
+      this.enter(task, onFailure(named(error, task.request)));
       this.counts.failed += task.indices.length;
       this.report();
       return;

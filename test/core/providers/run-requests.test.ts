@@ -223,7 +223,11 @@ describe('failures', () => {
     const outcomes = await tryRequests(provider, requests(3), { clock: systemClock });
     expect(
       outcomes.map((outcome) => ('error' in outcome ? outcome.error.message : outcome.result.text)),
-    ).toEqual(['answer to prompt 0', `${service.host} answered with status 400: "no"`, 'answer to prompt 2']);
+    ).toEqual([
+      'answer to prompt 0',
+      `${service.host} answered with status 400: "no", to the prompt of "prompt 1"`,
+      'answer to prompt 2',
+    ]);
     service.play(refuse('prompt 1', 401));
     expect((await failure(tryRequests(provider, requests(3), { clock: systemClock }))).message).toContain(
       '401',
