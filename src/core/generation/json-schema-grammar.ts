@@ -28,8 +28,25 @@ const ANNOTATIONS: ReadonlySet<string> = new Set([
   'deprecated',
 ]);
 
+/** Whether a value is of a type. */
+const IS_OF_TYPE = {
+  object: isJsonObject,
+  array: Array.isArray,
+  string: (value: unknown) => typeof value === 'string',
+  number: (value: unknown) => typeof value === 'number',
+  integer: Number.isInteger,
+  boolean: (value: unknown) => typeof value === 'boolean',
+  null: (value: unknown) => value === null,
+} as const satisfies Readonly<Record<string, (value: unknown) => boolean>>;
+
+type JsonType = keyof typeof IS_OF_TYPE;
+
+function isJsonType(name: unknown): name is JsonType {
+  return typeof name === 'string' && Object.hasOwn(IS_OF_TYPE, name);
+}
+
 /** Keywords that each type brings. */
-const KEYWORDS_OF_TYPE: Readonly<Record<string, readonly string[]>> = {
+const KEYWORDS_OF_TYPE: Readonly<Record<JsonType, readonly string[]>> = {
   object: ['properties', 'required', 'additionalProperties'],
   array: ['items', 'minItems', 'maxItems'],
   string: [],
@@ -39,16 +56,25 @@ const KEYWORDS_OF_TYPE: Readonly<Record<string, readonly string[]>> = {
   null: [],
 };
 
-/** Deeper schemas, and schemas that refer to themselves without end, are refused. */
+/** Deeper schemas and values, and schemas that refer to themselves without end, are refused. */
 const DEEPEST = 32;
+
+/** Members and values of a schema, as in OpenAI's interface: every token is compared with all that may come. */
+const MOST_MEMBERS = 5000;
+
+/** Whether lists and objects are in one another to no more than this depth. */
+function isNestedAtMost(depth: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return depth > 0 && Object.values(value).every((inner) => isNestedAtMost(depth - 1, inner));
+}
 
 /** A reference to a part of the same document. */
 const REFERENCE = /^#\/(\$defs|definitions)\/([^/~]+)$/;
 
 /**
  * Reads a JSON schema as a grammar. Understood are `type` (one or several), `properties`, `required`,
- * `additionalProperties: false`, `items`, `minItems`, `maxItems`, `enum`, `const`, `anyOf`, and `$ref` to the whole
- * (`#`) or to `#/$defs/NAME`; what only annotates is passed over. Members come in the order in which the schema lists
+ * `additionalProperties: false`, `items`, `minItems`, `maxItems`, `enum` and `const` (with `type` or without), `anyOf`,
+ * and `$ref` to the whole (`#`) or to `#/$defs/NAME`; what only annotates is passed over. Members come in the order in which the schema lists
  * them, and no others come.
  *
  * @throws ToolkitError `UNSUPPORTED` for other keywords, `USAGE` for what is no valid schema; both name the place
@@ -59,6 +85,7 @@ export function jsonSchemaGrammar(schema: unknown): Grammar {
 
 class SchemaReader {
   private readonly referred = new Map<string, Grammar>();
+  private members = 0;
   /** References being followed before a character is read. */
   private opening = 0;
 
@@ -84,29 +111,44 @@ class SchemaReader {
     }
     if (values !== undefined) {
       this.allow(schema, ['enum', 'type'], place);
-      return oneOf(this.list(values, `${place}/enum`));
+      return this.oneOf(this.list(values, `${place}/enum`), schema, place);
     }
     if ('const' in schema) {
       this.allow(schema, ['const', 'type'], place);
-      return oneOf([value]);
+      return this.oneOf([value], schema, place);
     }
     if (schema['type'] === undefined) {
       this.allow(schema, [], place);
       return anyValue;
     }
-    const types = Array.isArray(schema['type'])
-      ? this.list(schema['type'], `${place}/type`)
-      : [schema['type']];
-    this.allow(
-      schema,
-      ['type', ...types.flatMap((type) => (typeof type === 'string' ? (KEYWORDS_OF_TYPE[type] ?? []) : []))],
-      place,
-    );
+    const types = this.types(schema, place);
+    this.allow(schema, ['type', ...types.flatMap((type) => KEYWORDS_OF_TYPE[type])], place);
     const grammars = types.map((type) => this.type(type, schema, place, depth));
     return grammars.length === 1 ? grammars[0]! : anyOf(grammars);
   }
 
-  private type(type: unknown, schema: JsonObject, place: string, depth: number): Grammar {
+  private types({ type }: JsonObject, place: string): readonly JsonType[] {
+    const types = Array.isArray(type) ? this.list(type, `${place}/type`) : [type];
+    if (types.every(isJsonType)) return types;
+    throw misuse(`${place}/type`, 'is none of the types of JSON');
+  }
+
+  /** Those of the values that are of the types which the schema names, if it names any. */
+  private oneOf(values: readonly unknown[], schema: JsonObject, place: string): Grammar {
+    this.count(values.length, place);
+    if (!isNestedAtMost(DEEPEST, values)) throw misuse(place, `has a value nested more than ${DEEPEST} deep`);
+    const types = schema['type'] === undefined ? undefined : this.types(schema, place);
+    const fitting = types ? values.filter((value) => types.some((type) => IS_OF_TYPE[type](value))) : values;
+    if (fitting.length === 0) throw misuse(place, 'allows no value: none is of its type');
+    return oneOf(fitting);
+  }
+
+  private count(members: number, place: string): void {
+    this.members += members;
+    if (this.members > MOST_MEMBERS) throw misuse(place, `has more than ${MOST_MEMBERS} members and values`);
+  }
+
+  private type(type: JsonType, schema: JsonObject, place: string, depth: number): Grammar {
     switch (type) {
       case 'object':
         return this.object(schema, place, depth);
@@ -122,8 +164,6 @@ class SchemaReader {
         return oneOf([true, false]);
       case 'null':
         return oneOf([null]);
-      default:
-        throw misuse(`${place}/type`, 'is none of the types of JSON');
     }
   }
 
@@ -139,6 +179,7 @@ class SchemaReader {
     if (properties === undefined && names.length === 0)
       return additional === false ? objectOf([]) : anyObject;
     if (!isJsonObject(properties)) throw misuse(`${place}/properties`, 'is no object of schemas');
+    this.count(Object.keys(properties).length, place);
     const missing = names.find((name) => !Object.hasOwn(properties, name));
     if (missing !== undefined) {
       throw misuse(`${place}/required`, `names ${JSON.stringify(missing)}, of which properties says nothing`);

@@ -156,6 +156,21 @@ describe('JSON schemas', () => {
     expect(takes(jsonSchemaGrammar(person), text)).toBe(false);
   });
 
+  it('takes of listed values those alone that are of the type beside them', () => {
+    // JSON Schema 2020-12, validation, section 6.1: all keywords of a schema must hold.
+    const values = [1, 1.5, 'x', true, null, [1], { a: 1 }];
+    const taken = (type: unknown): unknown[] => {
+      const grammar = jsonSchemaGrammar({ type, enum: values });
+      return values.filter((value) => takes(grammar, JSON.stringify(value)));
+    };
+    expect(taken('string')).toEqual(['x']);
+    expect(taken('integer')).toEqual([1]);
+    expect(taken(['number', 'null'])).toEqual([1, 1.5, null]);
+    expect(taken('object')).toEqual([{ a: 1 }]);
+    expect(taken(['array', 'boolean'])).toEqual([true, [1]]);
+    expect(takes(jsonSchemaGrammar({ type: 'number', const: 2 }), '2')).toBe(true);
+  });
+
   it('follows references, to itself too, and alternatives', () => {
     const tree = jsonSchemaGrammar({
       type: 'object',
@@ -203,10 +218,26 @@ describe('JSON schemas', () => {
     [{ type: 'object', properties: { a: { type: 'text' } } }, 'none of the types'],
     [{ type: 'array', minItems: 2, maxItems: 1 }, 'no array can meet'],
     [{ $ref: '#/$defs/a', $defs: { a: { anyOf: [{ $ref: '#/$defs/a' }] } } }, 'without end'],
+    [{ type: 'string', const: 1 }, 'allows no value'],
+    [{ type: 'text', enum: ['a'] }, 'none of the types'],
+    [{ enum: [JSON.parse('['.repeat(40) + ']'.repeat(40))] }, 'value nested more than 32 deep'],
+
     [JSON.parse('{"items":'.repeat(40) + 'true' + '}'.repeat(40)), 'items cannot be enforced'],
     [JSON.parse('{"type":"array","items":'.repeat(40) + 'true' + '}'.repeat(40)), 'nested more than 32 deep'],
   ])('says where a schema cannot be used: %j', (schema, problem) => {
     expect(() => jsonSchemaGrammar(schema)).toThrow(problem);
+  });
+
+  it('takes so many members and values, and no more', () => {
+    const values = (length: number): object => ({ enum: Array.from({ length }, (_, index) => index) });
+    const schema = (length: number): object => ({
+      type: 'object',
+      properties: { a: values(4998), b: values(length) },
+    });
+    expect(() => jsonSchemaGrammar(schema(1))).toThrow('more than 5000 members');
+    expect(takes(jsonSchemaGrammar({ type: 'object', properties: { a: values(4999) } }), '{"a":4998}')).toBe(
+      true,
+    );
   });
 });
 
