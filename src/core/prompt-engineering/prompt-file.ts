@@ -10,9 +10,21 @@ import { rowsForPrompt } from './prompt-rows.js';
 /** Part of a dataset's folder that examples come from. */
 const EXAMPLES_SPLIT = 'train';
 
-/** @throws ToolkitError as `readSmallText` and `parsePromptTemplate` */
+/** What stands for bytes that are no UTF-8. */
+const UNREADABLE = '\ufffd';
+
+/** @throws ToolkitError `USAGE` for a file that is not UTF-8; as `readSmallText` and `parsePromptTemplate` */
 export async function readPromptFile(files: FileSystem, path: string): Promise<PromptTemplate> {
-  return parsePromptTemplate(await readSmallText(files, path), path);
+  const text = await readSmallText(files, path);
+  const place = text.indexOf(UNREADABLE);
+  if (place >= 0) {
+    throw new ToolkitError(
+      `${path}:${text.slice(0, place).split('\n').length}: holds a character that cannot be read`,
+      'USAGE',
+      'Save it as UTF-8.',
+    );
+  }
+  return parsePromptTemplate(text, path);
 }
 
 /**

@@ -44,24 +44,23 @@ export function settingsForRows(
   const names = Object.keys(variables);
   const isLacking = (name: string): boolean => {
     const { column = name, default: standIn } = variables[name]!;
-    return columns[name] === undefined && standIn === undefined && !Object.hasOwn(row, column);
+    return !Object.hasOwn(columns, name) && standIn === undefined && !Object.hasOwn(row, column);
   };
-  const guessed: Record<string, string> = {};
+  const found = new Map(Object.entries(columns));
   const lackingInputs = names.filter((name) => name !== answer && isLacking(name));
   if (Object.hasOwn(row, USUAL_COLUMNS.asked) && Object.hasOwn(row, USUAL_COLUMNS.answer)) {
-    if (isLacking(answer)) guessed[answer] = USUAL_COLUMNS.answer;
-    if (lackingInputs.length === 1) guessed[lackingInputs[0]!] = USUAL_COLUMNS.asked;
+    if (isLacking(answer)) found.set(answer, USUAL_COLUMNS.answer);
+    if (lackingInputs.length === 1) found.set(lackingInputs[0]!, USUAL_COLUMNS.asked);
   }
-  const found = { ...guessed, ...columns };
   return {
     ...settings,
     ...(labels !== undefined && { labels: [...labels] }),
     ...(stop !== undefined && { generation: { ...settings.generation, stop: [...stop] } }),
     variables: Object.fromEntries(
-      names.map((name) => [
-        name,
-        found[name] === undefined ? variables[name]! : { ...variables[name]!, column: found[name] },
-      ]),
+      names.map((name) => {
+        const column = found.get(name);
+        return [name, column === undefined ? variables[name]! : { ...variables[name]!, column }];
+      }),
     ),
   };
 }

@@ -88,7 +88,12 @@ export const promptSettingsSchema = z.strictObject({
   variables: z.record(variableName, variableSchema),
   /** The variable that the model is to write: only examples show it. */
   answer: line.optional(),
-  labels: z.array(line).min(1).max(1000).optional(),
+  labels: z
+    .array(line)
+    .min(1)
+    .max(1000)
+    .refine((labels) => new Set(labels).size === labels.length, 'names a label twice')
+    .optional(),
   /** Whether the likeliest label counts, or the one that is written. */
   labels_by: z.enum(['likelihood', 'generation']).optional(),
   generation: generationSchema.default({}),

@@ -175,6 +175,11 @@ class NameReader {
   }
 }
 
+/** What the library says is wrong; where a template ends too early it only trips. */
+function reasonOf(error: unknown): string {
+  return error instanceof TypeError ? ': it ends too early' : ` (${(error as Error).message})`;
+}
+
 /** The line of a template on which a tag names something, counted from 0; its first one where none does. */
 function lineNaming(source: string, name: string | undefined): number {
   if (name === undefined) return 0;
@@ -213,7 +218,7 @@ export async function compileTemplateText(
   } catch (error) {
     if (error instanceof ToolkitError) throw error;
     throw new ToolkitError(
-      `${where}:${firstLine}: the template that begins here cannot be read (${(error as Error).message})`,
+      `${where}:${firstLine}: the template that begins here cannot be read${reasonOf(error)}`,
       'USAGE',
       'Every {{ needs its }}, every {% if %} its {% endif %}, every {% for %} its {% endfor %}.',
       error,

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { ToolkitError } from '../../core/errors/toolkit-error.js';
 import { runEvaluation, type Evaluation } from '../../core/evaluation/run-evaluation.js';
 import { CONFIDENCE } from '../../core/evaluation/score-samples.js';
@@ -47,12 +46,14 @@ export interface MeasuredConfiguration {
 /**
  * Measures every configuration. A provider may tell only when it is asked that it cannot say how likely labels are: they
  * are then written, for all configurations alike.
+ *
+ * @param cacheFolder of the answers
  */
 export async function measureAll(
   sweep: PromptSweepParts,
-  out: string,
+  cacheFolder: string,
 ): Promise<{ measured: MeasuredConfiguration[]; labelsBy: LabelsBy }> {
-  const cache = new CompletionCache(sweep.ports.files, join(out, 'cache'));
+  const cache = new CompletionCache(sweep.ports.files, cacheFolder);
   const measure = async (labelsBy: LabelsBy): Promise<MeasuredConfiguration[]> => {
     const measured: MeasuredConfiguration[] = [];
     for (const configuration of sweep.configurations) {

@@ -100,6 +100,9 @@ export const SWEEP_FILES = {
   draft: 'draft.md',
 } as const;
 
+/** Folder of the answers in that of a sweep. */
+const CACHE_FOLDER = 'cache';
+
 /** Characters of the hash in the name of a sweep's folder. */
 const HASH_CHARACTERS = 8;
 
@@ -168,7 +171,7 @@ async function runSweep(
 
   const out = settings.out ?? (await usualFolder(sweep));
   await prepareFolder(out, ports);
-  const { measured, labelsBy } = await measureAll(sweep, out);
+  const { measured, labelsBy } = await measureAll(sweep, join(out, CACHE_FOLDER));
   const result = await resultOf({ ...sweep, labelsBy }, measured, sent, out);
   await writeFiles(sweep, result, measured, out);
   return { result, measured };
@@ -260,8 +263,12 @@ async function usualFolder({
 async function prepareFolder(out: string, { files }: PromptEngineerPorts): Promise<void> {
   const info = await files.stat(out);
   if (info?.kind === 'directory') {
-    const content = await files.list(out);
-    const isSweep = ['cache', SWEEP_FILES.results, SWEEP_FILES.draft].some((name) => content.includes(name));
+    // Hidden files are the machine's.
+    const content = (await files.list(out)).filter((name) => !name.startsWith('.'));
+    const own = [CACHE_FOLDER, ...Object.values(SWEEP_FILES)];
+    // A prompt by itself may be the user's own; so is a folder where something stands beside such files.
+    const isSweep =
+      content.every((name) => own.includes(name)) && content.some((name) => name !== SWEEP_FILES.prompt);
     if (content.length > 0 && !isSweep) {
       throw new ToolkitError(
         `--out ${out}: the folder holds something else than a sweep`,
@@ -270,7 +277,7 @@ async function prepareFolder(out: string, { files }: PromptEngineerPorts): Promi
       );
     }
   }
-  await files.makeDirectory(join(out, 'cache'));
+  await files.makeDirectory(join(out, CACHE_FOLDER));
 }
 
 async function writeFiles(

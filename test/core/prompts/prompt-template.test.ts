@@ -232,7 +232,7 @@ describe('a template that is wrong', () => {
       '',
     ],
     ['{{ loop.index }}{{ text }}', 'cannot have "loop.index"', ''],
-    ['{% if text %}', 'p.md:10: the template that begins here cannot be read', 'endif'],
+    ['{% if text %}', 'p.md:10: the template that begins here cannot be read: it ends too early', 'endif'],
     ['{{ text', 'cannot be read', '}}'],
     ['', 'p.md:10: a turn is empty', ''],
   ])('%j', async (body, message, hint) => {

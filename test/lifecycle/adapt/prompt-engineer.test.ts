@@ -153,6 +153,18 @@ describe('a sweep', () => {
   });
 });
 
+it('knows a variable of any name, in its column or in that of prompts', async () => {
+  const prompts = [write('constructor.md', PROMPT.replace(/\btext\b/g, 'constructor'))];
+  for (const row of [
+    { constructor: 'A', label: 'good' },
+    { prompt: 'A', completion: 'good' },
+  ]) {
+    const dataset = write('constructor.jsonl', row);
+    const { sent } = await run({ prompts, dataset, dryRun: true, show: 1, shots: [0] });
+    expect(sent.map((one) => one.sent)).toEqual([{ kind: 'text', text: 'A:' }]);
+  }
+});
+
 describe('what cannot be swept', () => {
   const row = (value: unknown) => ({ dataset: write('row.jsonl', value), shots: [0] });
   it.each<[string, () => Partial<PromptEngineerOptions>, object]>([
@@ -169,6 +181,32 @@ describe('what cannot be swept', () => {
     ['more examples than there are', () => ({ shots: [3] }), { code: 'USAGE' }],
     ['a grid without end', () => ({ topK: Array.from({ length: 501 }, (_, k) => k + 1) }), { code: 'USAGE' }],
     ['a folder of something else', () => ({ out: join(folder, 'data') }), { code: 'USAGE' }],
+    [
+      'a folder where another command left its results',
+      () => {
+        mkdirSync(join(folder, 'evaluated'));
+        write('evaluated/results.json', {});
+        write('evaluated/samples.jsonl', {});
+        return { out: join(folder, 'evaluated') };
+      },
+      { code: 'USAGE', message: expect.stringContaining('something else than a sweep') as string },
+    ],
+    [
+      'a prompt that is not UTF-8',
+      () => {
+        writeFileSync(
+          join(folder, 'latin1.md'),
+          Buffer.from(PROMPT.replace('{{ text }}:', 'caf\xe9 $&'), 'latin1'),
+        );
+        return { prompts: [join(folder, 'latin1.md')] };
+      },
+      { code: 'USAGE', message: `${join(folder, 'latin1.md')}:12: holds a character that cannot be read` },
+    ],
+    [
+      'a label twice',
+      () => ({ prompts: [write('twice.md', PROMPT.replace('[good, bad]', '[good, bad, bad]'))] }),
+      { code: 'USAGE', message: expect.stringContaining('labels: names a label twice') as string },
+    ],
     [
       'prompts for different tasks',
       () => ({ prompts: [...given.prompts, 'essay-plain'] }),
