@@ -238,6 +238,27 @@ describe('completions', () => {
   });
 });
 
+describe('parts of characters', () => {
+  it('are told apart by their bytes, and take their place in the text once they are whole', async () => {
+    const euro = [0xe2, 0x82, 0xac];
+    const { choices } = await client.completions.create({
+      ...{
+        model: 'base',
+        prompt: [0x61, ...euro, 0x62],
+        echo: true,
+        logprobs: 5,
+        max_tokens: 1,
+        temperature: 0,
+      },
+      logit_bias: { 0xe2: 100 },
+    });
+    const { tokens, text_offset: offsets, top_logprobs: likeliest } = choices[0]!.logprobs!;
+    expect(tokens).toEqual(['a', 'bytes:\\xe2', 'bytes:\\x82', 'bytes:\\xac', 'b', 'bytes:\\xe2']);
+    expect(offsets!.slice(0, 5)).toEqual([0, 1, 1, 1, 2]);
+    for (const likely of likeliest!.slice(1)) expect(Object.keys(likely)).toHaveLength(5);
+  });
+});
+
 describe('embeddings', () => {
   it('are of length 1, whichever way they travel', async () => {
     const input = ['hello', 'worlds'];

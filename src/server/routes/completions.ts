@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
@@ -57,27 +58,35 @@ interface TextLogprobs {
 /** Writes down the tokens of one text as they come. */
 class LogprobsWriter {
   private offset = 0;
+  private readonly decoder = new TextDecoder();
 
   constructor(private readonly model: ServedModel) {}
 
   write(into: TextLogprobs, scores: readonly (TokenScore | LikelyToken)[]): void {
     for (const score of scores) {
-      const name = this.name(score);
+      const { name, bytes } = this.name(score);
       const isScored = 'likeliest' in score;
       into.tokens.push(name);
       into.token_logprobs.push(isScored ? score.logProbability : null);
       into.top_logprobs.push(
         isScored
-          ? Object.fromEntries(score.likeliest.map((likely) => [this.name(likely), likely.logProbability]))
+          ? Object.fromEntries(
+              score.likeliest.map((likely) => [this.name(likely).name, likely.logProbability]),
+            )
           : null,
       );
       into.text_offset.push(this.offset);
-      this.offset += name.length;
+      this.offset += this.decoder.decode(bytes, { stream: true }).length;
     }
   }
 
-  private name(token: LikelyToken): string {
-    return nameToken(this.model, token).token;
+  /** Parts of characters are told apart by their bytes: `bytes:\xe2\x82`. */
+  private name(likely: LikelyToken): { readonly name: string; readonly bytes: Uint8Array } {
+    const { token, bytes } = nameToken(this.model, likely);
+    if (bytes === null) return { name: token, bytes: Buffer.from(token) };
+    const isWhole = isUtf8(Uint8Array.from(bytes));
+    const hex = bytes.map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
+    return { name: isWhole ? token : `bytes:${hex}`, bytes: Uint8Array.from(bytes) };
   }
 }
 
