@@ -1,4 +1,8 @@
-import type { MeasuredChange, QuantizeResult } from '../../lifecycle/deploy/quantize-result.js';
+import {
+  otherBlocks,
+  type MeasuredChange,
+  type QuantizeResult,
+} from '../../lifecycle/deploy/quantize-result.js';
 import { formatBytes, formatCount, formatFigure } from '../format.js';
 import type { Column } from '../table.js';
 
@@ -44,10 +48,15 @@ export function quantizeParagraph(result: QuantizeResult): string {
     method === null
       ? `All ${formatCount(result.parameters)} weights`
       : `${formatCount(quantized_layers)} layers (method ${method})`;
+  const others = otherBlocks(result);
+  const blocks =
+    result.block_size === null
+      ? ''
+      : ` One scale for ${result.block_size} weights${others === undefined ? '' : `; ${others}`}.`;
   const share = `${(100 * (bytes_after / bytes_before)).toFixed(0)} %`;
   return (
     `${what} of ${model} are now ${to}: ${formatBytes(bytes_before)} before, ${formatBytes(bytes_after)} after (${share}), ` +
-    `${formatFigure(bits_per_weight)} bits per weight on disk. The model is in ${output_dir}.`
+    `${formatFigure(bits_per_weight)} bits per weight on disk.${blocks} The model is in ${output_dir}.`
   );
 }
 
@@ -68,9 +77,12 @@ export function lossIntroduction({ errors_of: what, to }: QuantizeResult): strin
     : 'Layers that suffer most (error of their weights, root mean square; --calibrate tells that of their outputs):';
 }
 
-/** What the figures leave out; `undefined` where they leave out nothing. */
-export function remark({ to, evaluation }: QuantizeResult): string | undefined {
-  return to === 'int8-dynamic' && evaluation !== null
-    ? 'Measured with activations in float32, as this toolkit computes; runtimes that round them to 8 bits lose a little more.'
-    : undefined;
+/** What the figures are of, where a model of integers can be computed in several ways; `undefined` where not. */
+export function remark({ method, to, evaluation }: QuantizeResult): string | undefined {
+  if (method === null || evaluation === null) return undefined;
+  const activations = to === 'int8-dynamic' ? ', with activations rounded to 8 bits for each token' : '';
+  return (
+    `Measured with the numbers that the integers stand for${activations}, as transformers computes. On a processor this ` +
+    'toolkit multiplies the integers themselves, with activations rounded to 8 bits in blocks: genai evaluate measures that.'
+  );
 }

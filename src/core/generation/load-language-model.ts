@@ -33,6 +33,8 @@ export interface ModelSource {
   readonly adapterFolder: string | undefined;
   readonly model: Model;
   readonly tokenizer: Tokenizer;
+  /** Integers are multiplied as the numbers that they stand for, though the engine could as they are. */
+  readonly asNumbers?: boolean;
 }
 
 interface Place {
@@ -142,13 +144,14 @@ export interface LoadedModel {
  */
 export async function loadBothForms(
   files: FileSystem,
-  { folder, adapterFolder, model }: ModelSource,
+  source: ModelSource,
   engine: Engine,
   onProgress?: ProgressListener,
   signal?: AbortSignal,
 ): Promise<LoadedModel> {
+  const { adapterFolder, model } = source;
   const adapter = adapterFolder === undefined ? undefined : await loadAdapter(files, adapterFolder, model);
-  const { tensors, quantized } = await readWeightsFor(engine, files, folder, model, onProgress, signal);
+  const { tensors, quantized } = await readWeightsFor(engine, files, source, onProgress, signal);
   if (quantized.size > 0) {
     const weights = { tensors: new Map([...tensors, ...(adapter?.weights ?? [])]), quantized };
     const both = await SlotTextModel.create(engine, { model, adapter: adapter?.settings }, weights);
@@ -177,12 +180,11 @@ export async function loadLanguageModel(
 async function readWeightsFor(
   engine: Engine,
   files: FileSystem,
-  folder: string,
-  model: Model,
+  { folder, model, asNumbers = false }: ModelSource,
   onProgress?: ProgressListener,
   signal?: AbortSignal,
 ): Promise<FixedWeights> {
-  if (!multipliesIntegers(engine)) {
+  if (asNumbers || !multipliesIntegers(engine)) {
     return { tensors: await loadWeights(files, folder, model, onProgress, signal), quantized: new Map() };
   }
   const stored = await openWeights(files, folder, model);

@@ -29,6 +29,8 @@ export interface ForwardContext {
   quantized?(name: string): QuantizedMatrix | undefined;
   /** @returns [batch, length, heads * headDimension] */
   attend(request: AttentionRequest): Tensor;
+  /** What a linear layer multiplies instead of its input; the input itself unless told. */
+  inputOf?(module: string, x: Tensor): Tensor;
   /** What an adapter adds to the output of a linear layer: `undefined` where it adds nothing. */
   adapt?(module: string, x: Tensor): Tensor | undefined;
 }

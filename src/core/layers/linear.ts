@@ -43,15 +43,16 @@ function affine(x: Tensor2D, weight: Tensor2D, bias: Tensor | undefined, inputsF
 /**
  * A linear layer by its module name, with what an adapter adds to it.
  *
- * @param x [..., inputs]
+ * @param input [..., inputs]
  * @returns [..., outputs]
  */
 export function linear(
   context: ForwardContext,
   module: string,
-  x: Tensor,
+  input: Tensor,
   options: LinearOptions = {},
 ): Tensor {
+  const x = context.inputOf?.(module, input) ?? input;
   const rows = tf.reshape(x, [-1, x.shape.at(-1)!]) as Tensor2D;
   const bias = options.bias ? context.parameter(`${module}.bias`) : undefined;
   const change = context.adapt?.(module, rows);

@@ -46,7 +46,7 @@ interface EncodedPair {
  * together where that changes answers by no more than rounding. Chat templates are not told the day, so that answers
  * do not depend on it.
  */
-class LocalProvider implements Provider {
+export class LocalProvider implements Provider {
   readonly id: string;
   readonly contextLength: number;
   readonly isWorthCaching = true;

@@ -49,7 +49,8 @@ function unknownName(name: string, modules: readonly string[]): ToolkitError {
 
 /**
  * Decides how each linear layer is quantised. The format of the folder demands that blocks divide rows: where the wanted
- * size does not, the next smaller one that does is taken.
+ * size does not, the next smaller one that does is taken. With zero points all layers take the smallest of theirs:
+ * transformers reads such folders by the first group's size alone.
  *
  * @param keep names of layers to leave as they are: whole, their last parts, or patterns with `*`
  * @throws ToolkitError `USAGE` for a name that no layer has, and where no layer is left; `UNSUPPORTED` for models whose
@@ -83,10 +84,17 @@ export function planLayers(model: Model, scheme: IntegerScheme, keep: readonly s
       kept.push({ module, reason: `its ${inputs} inputs are no multiple of ${BLOCK_SIZES[0]}` });
     } else quantized.push({ module, outputs, inputs, scheme: { ...scheme, blockSize } });
   }
-  if (quantized.length > 0) return { quantized, kept };
-  throw new ToolkitError(
-    `no linear layer is left to quantise: ${kept.at(-1)!.module} ${kept.at(-1)!.reason}`,
-    'USAGE',
-    'Keep fewer layers, or choose int8, whose scales are for whole rows.',
-  );
+  if (quantized.length === 0) {
+    throw new ToolkitError(
+      `no linear layer is left to quantise; ${kept.at(-1)!.module}: ${kept.at(-1)!.reason}`,
+      'USAGE',
+      'Keep fewer layers, or choose int8 without blocks, whose scales are for whole rows.',
+    );
+  }
+  if (scheme.symmetric || scheme.blockSize === null) return { quantized, kept };
+  const blockSize = Math.min(...quantized.map((layer) => layer.scheme.blockSize!));
+  return {
+    quantized: quantized.map((layer) => ({ ...layer, scheme: { ...layer.scheme, blockSize } })),
+    kept,
+  };
 }

@@ -5,11 +5,11 @@ import type { ProgressListener } from '../progress/progress-event.js';
 import { applyScales, scaleColumns, searchScales } from './awq.js';
 import type { Calibration, LayerInputs } from './calibration.js';
 import { dequantizeMatrix } from './dequantize-matrix.js';
-import type { IntegerScheme } from './integer-scheme.js';
 import { OutputErrors } from './output-error.js';
 import type { PlannedLayer } from './plan-layers.js';
 import type { QuantizedMatrix } from './quantized-matrix.js';
 import { quantizeMatrix, type QuantizeOptions } from './quantize-matrix.js';
+import { ACTIVATION_SCHEME } from './rounded-activations.js';
 
 /**
  * How integers are found: rounded to the nearest; with the range of each block searched for the least squared error; or
@@ -50,9 +50,6 @@ export interface QuantizedModel {
   /** In the order of the layers. */
   readonly losses: readonly LayerLoss[];
 }
-
-/** Activations as runtimes round them. */
-const ACTIVATION_SCHEME: IntegerScheme = { bits: 8, blockSize: null, symmetric: true, scaleType: 'F32' };
 
 /** Rows [tokens, width] rounded to 8 bits, each with a scale of its own. */
 export function roundActivations(rows: Float32Array, width: number): Float32Array {

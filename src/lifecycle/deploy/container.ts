@@ -261,6 +261,8 @@ function serveWords({ port, slots, context }: Settings, model: string, host: str
 /** In double quotes, as JSON, YAML and the exec form of Dockerfiles have them; a dollar that means itself is told so. */
 const json = (value: unknown): string => JSON.stringify(value);
 const withDollars = (value: unknown): string => json(value).replaceAll('$', '$$$$');
+/** A list in one line, spaced as linters of YAML want it. */
+const listWithDollars = (words: readonly string[]): string => `[${words.map(withDollars).join(', ')}]`;
 
 /** In double quotes, as systemd.syntax(7) has them; `%` begins a specifier. */
 const unitPath = (text: string): string => `"${text.replace(/["\\]/g, '\\$&').replaceAll('%', '%%')}"`;
@@ -282,7 +284,7 @@ function fill(template: string, text: string, settings: Settings): string {
   if (template === 'compose.yaml') {
     Object.assign(quoted, { model_source: withDollars(source), model_target: withDollars(place) });
   }
-  if (template === 'kubernetes.yaml') quoted['serve_words'] = withDollars(served);
+  if (template === 'kubernetes.yaml') quoted['serve_words'] = listWithDollars(served);
   if (template === 'systemd.service') {
     values['program'] = unitWord(program);
     values['serve_words'] = serveWords(settings, source, '127.0.0.1').map(unitWord).join(' ');
@@ -303,6 +305,9 @@ function fill(template: string, text: string, settings: Settings): string {
     : filled;
 }
 
+/** Lines are not broken, and lists in one line have no spaces within their brackets, as linters want it. */
+const YAML_STYLE = { lineWidth: 0, flowCollectionPadding: false } as const;
+
 /** Takes the model's volume out, where the image holds the model. */
 function withoutVolume(
   template: string,
@@ -316,7 +321,7 @@ function withoutVolume(
     const folder = (file === null ? source : parent).replaceAll('$', '$$$$');
     documents[0]!.deleteIn(['services', 'model', 'volumes']);
     documents[0]!.setIn(['services', 'model', 'build', 'additional_contexts'], { model: folder });
-    return documents[0]!.toString({ lineWidth: 0 });
+    return documents[0]!.toString(YAML_STYLE);
   }
   const kept = documents.filter((document) => document.get('kind') !== 'PersistentVolumeClaim');
   const deployment = kept.find((document) => document.get('kind') === 'Deployment')!;
@@ -324,7 +329,7 @@ function withoutVolume(
   // The model's volume stands first in both lists.
   deployment.deleteIn([...pod, 'volumes', 0]);
   deployment.deleteIn([...pod, 'containers', 0, 'volumeMounts', 0]);
-  return kept.map((document) => document.toString({ lineWidth: 0 })).join('');
+  return kept.map((document) => document.toString(YAML_STYLE)).join('');
 }
 
 function nextCommands(content: ReadonlyMap<string, string>, settings: Settings, out: string): string[] {

@@ -5,8 +5,10 @@ import { loadRows } from '../../core/evaluation/load-rows.js';
 import { runEvaluation, type EvaluationInput } from '../../core/evaluation/run-evaluation.js';
 import { makeTask } from '../../core/evaluation/task.js';
 import { taskOfDataset } from '../../core/evaluation/task-of-dataset.js';
-import { openProvider } from '../../core/providers/open-provider.js';
+import { openModelSource } from '../../core/generation/load-language-model.js';
+import { LocalProvider } from '../../core/providers/local.js';
 import type { ProviderPorts } from '../../core/providers/provider-ports.js';
+import { withRoundedActivations } from '../../core/quantization/rounded-activations.js';
 
 /** What measuring needs from outside. */
 export interface MeasurePorts extends ProviderPorts {
@@ -55,15 +57,23 @@ export async function openMeasurement(
   return { path: loaded.path, sha256: loaded.sha256, rows: rows.length, tasks };
 }
 
-/** Measures a model in a folder. */
+/**
+ * Measures a model in a folder, computed with the numbers that its integers stand for, as other programs compute:
+ * products of integers round activations in a way of their own, which may cost more than 8 bits of weights do.
+ *
+ * @param roundedInputs layers that get their inputs rounded to 8 bits
+ */
 export async function measureModel(
   folder: string,
+  roundedInputs: ReadonlySet<string>,
   { tasks }: Measurement,
   seed: number,
   ports: MeasurePorts,
 ): Promise<MetricValue[]> {
   const { clock, onProgress, signal, toolkitVersion } = ports;
-  const provider = await openProvider(`local:${folder}`, ports);
+  const source = await openModelSource(ports.files, { model: folder });
+  const model = withRoundedActivations(source.model, roundedInputs);
+  const provider = new LocalProvider(folder, { ...source, model, asNumbers: true }, ports);
   try {
     const values: MetricValue[] = [];
     for (const { asChat, ...task } of tasks) {

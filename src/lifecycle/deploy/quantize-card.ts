@@ -18,7 +18,7 @@ import {
   type Cell,
 } from '../../core/model-cards/written-card.js';
 import type { FileSystem } from '../../platform/file-system.js';
-import type { QuantizeResult } from './quantize-result.js';
+import { otherBlocks, type QuantizeResult } from './quantize-result.js';
 
 /** Layers named in a card. */
 const SHOWN_LAYERS = 5;
@@ -76,7 +76,7 @@ export async function writeQuantizedCard(facts: CardFacts, model: Model, files: 
     '',
     section('Base model', `${code(modelName(facts.model))} (${architecture}). ${licenceText(data)}`),
     section('Recipe', figures(recipe(facts), 'setting')),
-    ...(measured === undefined ? [] : [resultsSection(measured)]),
+    ...(measured === undefined ? [] : [resultsSection(measured, facts)]),
     ...(facts.layers.length === 0 ? [] : [lossSection(facts)]),
     limits([
       'What it writes was not checked for truth, harm or bias; the limits of the base model are its own too.',
@@ -102,7 +102,8 @@ function recipe(facts: CardFacts): Record<string, Cell> {
     weights: NUMBERS[facts.to],
     ...(method !== null && {
       method,
-      'one scale for': block === null ? 'each row' : `${block} weights`,
+      'one scale for':
+        block === null ? 'each row' : [`${block} weights`, otherBlocks(facts)].filter(Boolean).join('; '),
       'zero points': facts.zero_points ? 'one for each scale' : 'none',
       layers: facts.quantized_layers,
       'layers kept': kept.map(({ module }) => module).join(', ') || 'none',
@@ -119,7 +120,11 @@ function recipe(facts: CardFacts): Record<string, Cell> {
   };
 }
 
-function resultsSection({ path, rows, sha256, metrics }: NonNullable<QuantizeResult['evaluation']>): string {
+function resultsSection(
+  { path, rows, sha256, metrics }: NonNullable<QuantizeResult['evaluation']>,
+  { to }: Pick<CardFacts, 'to'>,
+): string {
+  const activations = to === 'int8-dynamic' ? ', after it with activations rounded to 8 bits' : '';
   const cell = ({ value, low, high }: { value: number; low: number | null; high: number | null }): string =>
     low === null || high === null
       ? value.toPrecision(4)
@@ -130,7 +135,7 @@ function resultsSection({ path, rows, sha256, metrics }: NonNullable<QuantizeRes
       ['metric', 'before', 'after'],
       metrics.map(({ metric, before, after }) => [metric, cell(before), cell(after)]),
     ),
-    `On ${rows} rows of ${code(basename(path))} (sha256 ${code(sha256)}), with intervals of 95 %.`,
+    `On ${rows} rows of ${code(basename(path))} (sha256 ${code(sha256)}), with intervals of 95 %${activations}.`,
   );
 }
 

@@ -12,6 +12,28 @@ export interface MeasuredChange {
   readonly after: Pick<MetricValue, 'value' | 'low' | 'high'>;
 }
 
+/** What came of one layer. */
+export interface QuantizedLayer extends LayerLoss {
+  /** Neighbours that share a scale; `null` where a whole row does. */
+  readonly block_size: number | null;
+}
+
+/**
+ * How many layers have other blocks than most, by the size of theirs: what was asked for does not divide all rows.
+ *
+ * @returns e.g. `32 in 3 layers`; `undefined` where all have the same
+ */
+export function otherBlocks({
+  layers,
+  block_size,
+}: Pick<QuantizeResult, 'layers' | 'block_size'>): string | undefined {
+  const counts = new Map<number | null, number>();
+  for (const { block_size: size } of layers) counts.set(size, (counts.get(size) ?? 0) + 1);
+  counts.delete(block_size);
+  const parts = [...counts].map(([size, count]) => `${size} in ${count} ${count === 1 ? 'layer' : 'layers'}`);
+  return parts.length === 0 ? undefined : parts.join(', ');
+}
+
 /** What `quantize` did. */
 export interface QuantizeResult {
   readonly output_dir: string;
@@ -19,7 +41,7 @@ export interface QuantizeResult {
   readonly to: QuantizationTarget;
   /** How integers were found; `null` for targets in floating point. */
   readonly method: QuantizationMethod | null;
-  /** Neighbours that share a scale, where not all of a row do. */
+  /** Neighbours that share a scale in most layers, where not all of a row do. */
   readonly block_size: number | null;
   readonly zero_points: boolean;
   readonly parameters: number;
@@ -42,5 +64,5 @@ export interface QuantizeResult {
   /** What the errors are of: outputs over the tokens calibrated on, or the weights themselves. */
   readonly errors_of: 'outputs' | 'weights' | null;
   /** The layers, those that lose most first. */
-  readonly layers: readonly LayerLoss[];
+  readonly layers: readonly QuantizedLayer[];
 }

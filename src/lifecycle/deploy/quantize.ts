@@ -86,7 +86,7 @@ export async function quantize(options: QuantizeOptions, ports: QuantizePorts): 
     evaluate === undefined
       ? undefined
       : await openMeasurement({ path: evaluate, split, limit, metrics }, ports);
-  const before = measurement && (await measureModel(source.folder, measurement, seed, ports));
+  const before = measurement && (await measureModel(source.folder, new Set(), measurement, seed, ports));
 
   const made =
     target === undefined || plan === undefined
@@ -105,7 +105,8 @@ export async function quantize(options: QuantizeOptions, ports: QuantizePorts): 
   } finally {
     await made.close();
   }
-  const after = measurement && (await measureModel(settings.out, measurement, seed, ports));
+  const rounded = new Set(target?.dynamicActivations ? plan!.quantized.map(({ module }) => module) : []);
+  const after = measurement && (await measureModel(settings.out, rounded, measurement, seed, ports));
   const bytesAfter = await weightBytes(files, settings.out);
   const result: QuantizeResult = {
     ...draft,
@@ -306,16 +307,21 @@ function storedTensors(
   return stored;
 }
 
-function quantizationConfig({ plan, target }: IntegerPlan): Readonly<Record<string, unknown>> {
+/** The layers of each size of blocks, the most common last. */
+function byBlockSize(plan: LayerPlan): QuantizedLayers[] {
   const byBlock = new Map<number | null, QuantizedLayers & { modules: string[] }>();
   for (const { module, scheme } of plan.quantized) {
     const group = byBlock.get(scheme.blockSize) ?? { scheme, modules: [] };
     group.modules.push(module);
     byBlock.set(scheme.blockSize, group);
   }
+  return [...byBlock.values()].sort((a, b) => a.modules.length - b.modules.length);
+}
+
+function quantizationConfig({ plan, target }: IntegerPlan): Readonly<Record<string, unknown>> {
   return formatCompressedTensorsConfig({
     ...{ format: target.format, dynamicActivations: target.dynamicActivations },
-    groups: [...byBlock.values()].sort((a, b) => a.modules.length - b.modules.length),
+    groups: byBlockSize(plan),
     ignored: plan.kept.map(({ module }) => module),
   });
 }
@@ -336,7 +342,7 @@ function describe(
     model: folder,
     to,
     method: target?.method ?? null,
-    block_size: target?.blockSize ?? null,
+    block_size: plan === undefined ? null : byBlockSize(plan).at(-1)!.scheme.blockSize,
     zero_points: target?.symmetric === false,
     parameters: countParameters(model.parameters),
     quantized_layers: plan?.quantized.length ?? 0,
@@ -347,7 +353,9 @@ function describe(
         ? null
         : { path, texts: texts.length, tokens: texts.reduce((sum, { length }) => sum + length, 0) },
     errors_of: target === undefined ? null : path === undefined ? 'weights' : 'outputs',
-    layers: [...losses].sort((a, b) => b.error - a.error),
+    layers: losses
+      .map((loss, index) => ({ ...loss, block_size: plan!.quantized[index]!.scheme.blockSize }))
+      .sort((a, b) => b.error - a.error),
   };
 }
 

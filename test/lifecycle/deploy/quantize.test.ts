@@ -152,6 +152,56 @@ describe('quantize', () => {
     });
   });
 
+  it('measures the numbers that the integers stand for, not products that round activations in their own way', async () => {
+    const result = await run({ to: 'int4', evaluate: rows, evaluationRows: 4 });
+    const model = readModel(CONFIG);
+    const numbers = join(folder, 'numbers');
+    await writeModelFolder(nodeFileSystem, numbers, {
+      config: CONFIG,
+      state: await loadWeights(nodeFileSystem, result.output_dir, model),
+      ...{ storage: 'F32', tokenizerFilesFrom: STARTER_MODEL },
+    });
+    const of = await run({ to: 'bf16', model: numbers, evaluate: rows, evaluationRows: 4 });
+    const [integers, floats] = [result, of].map(({ evaluation }) => evaluation!.metrics[0]!);
+    expect(integers!.after.value).not.toBe(integers!.before.value);
+    expect(integers!.after.value / floats!.before.value).toBeCloseTo(1, 6);
+  });
+
+  it('measures int8-dynamic with its activations rounded', async () => {
+    const [plain, dynamic] = [
+      await run({ to: 'int8', evaluate: rows, evaluationRows: 4 }),
+      await run({ to: 'int8-dynamic', evaluate: rows, evaluationRows: 4 }),
+    ].map(({ evaluation, layers }) => ({ layers, after: evaluation!.metrics[0]!.after.value }));
+    expect(dynamic!.layers).toEqual(plain!.layers);
+    expect(dynamic!.after).not.toBe(plain!.after);
+    expect(dynamic!.after / plain!.after).toBeCloseTo(1, 1);
+  });
+
+  it('tells the sizes of blocks that layers have, not the one that was asked for', async () => {
+    const result = await run({ to: 'int4', blockSize: 128 });
+    // 128 divides neither 64 inputs nor 96.
+    expect(result.block_size).toBe(64);
+    const blocks = Object.fromEntries(
+      result.layers.map(({ module, block_size }) => [module.split('.').at(-1)!, block_size]),
+    );
+    expect(blocks).toEqual({
+      ...{ q_proj: 64, k_proj: 64, v_proj: 64, o_proj: 64, gate_proj: 64, up_proj: 64 },
+      down_proj: 32,
+    });
+    const card = readFileSync(join(result.output_dir, 'README.md'), 'utf8');
+    expect(card).toContain('| one scale for | 64 weights; 32 in 1 layer |');
+  });
+
+  it('gives all layers with zero points one size of blocks, the only one that transformers reads of a folder', async () => {
+    const result = await run({ to: 'int4', zeroPoints: true });
+    expect(result.block_size).toBe(32);
+    expect(new Set(result.layers.map(({ block_size }) => block_size))).toEqual(new Set([32]));
+    const config = JSON.parse(readFileSync(join(result.output_dir, 'config.json'), 'utf8')) as {
+      quantization_config: { config_groups: object };
+    };
+    expect(Object.keys(config.quantization_config.config_groups)).toEqual(['group_0']);
+  });
+
   it.each([
     ['int8', {}, { strategy: 'channel', symmetric: true, num_bits: 8 }, 'pack-quantized', null],
     [
