@@ -16,6 +16,8 @@ export interface IndexReport {
   readonly added: number;
   readonly kept: number;
   readonly removed: number;
+  /** Files of kinds that are not read, such as .pdf. */
+  readonly unread: readonly string[];
 }
 
 /**
@@ -28,7 +30,7 @@ export async function indexDocuments(
   client: OpenAI,
   onFile: (file: string) => void,
 ): Promise<IndexReport> {
-  const files = await listDocuments(folder);
+  const { files, unread } = await listDocuments(folder);
   const gone = store.files.filter((file) => !files.includes(file));
   let added = 0;
   try {
@@ -56,18 +58,23 @@ export async function indexDocuments(
   } finally {
     if (added > 0 || gone.length > 0) await store.save();
   }
-  return { added, kept: files.length - added, removed: gone.length };
+  return { added, kept: files.length - added, removed: gone.length, unread };
 }
 
-/** The documents below a folder, hidden ones and links left out, by their path in it. */
-async function listDocuments(folder: string): Promise<string[]> {
+/** The files below a folder, hidden ones and links left out, by their path in it: documents, and what cannot be read. */
+async function listDocuments(folder: string): Promise<{ files: string[]; unread: string[] }> {
   const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => {
     throw new UserError(`${folder}: there is no such folder. Name the folder of the documents.`);
   });
-  const files = entries
-    .filter((entry) => entry.isFile() && ENDINGS.includes(extname(entry.name).toLowerCase()))
+  const all = entries
+    .filter((entry) => entry.isFile())
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
-    .filter((file) => !file.split('/').some((part) => part.startsWith('.')));
-  if (files.length === 0) throw new UserError(`${folder}: holds no document (${ENDINGS.join(', ')}).`);
-  return files.sort();
+    .filter((file) => !file.split('/').some((part) => part.startsWith('.')))
+    .sort();
+  const isDocument = (file: string): boolean => ENDINGS.includes(extname(file).toLowerCase());
+  const files = all.filter(isDocument);
+  if (files.length === 0) {
+    throw new UserError(`${folder}: holds no document (${ENDINGS.join(', ')}; convert others to one of these).`);
+  }
+  return { files, unread: all.filter((file) => !isDocument(file)) };
 }

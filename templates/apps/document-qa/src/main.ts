@@ -4,9 +4,13 @@ import { answerQuestion, type Answer } from './answer-question.js';
 import { indexDocuments } from './index-documents.js';
 import { connect, explain, loadEnvironment, numberSetting, UserError } from './model-server.js';
 import { openPassageStore } from './passage-store.js';
+import { ENDINGS } from './read-document.js';
 import { forTerminal } from './terminal-text.js';
 
 const USAGE = 'npm start -- [FOLDER] [--question TEXT]';
+
+/** Files named that are not read. */
+const MOST_NAMES = 5;
 
 function print({ unknownCitations, sources, text }: Answer): void {
   if (text === null) {
@@ -33,13 +37,21 @@ async function main(): Promise<void> {
   const server = await connect(environment);
   const embeddingModel = environment['EMBEDDING_MODEL'] || server.model;
   const store = await openPassageStore(environment['INDEX_FILE'] || 'index.json', embeddingModel);
-  const { added, removed, kept } = await indexDocuments(
+  const { added, removed, kept, unread } = await indexDocuments(
     positionals[0] ?? 'documents',
     store,
     server.client,
     (file) => console.error(forTerminal(`reading ${file}`)),
   );
   console.error(`Documents: ${added} read, ${kept} unchanged, ${removed} gone; passages: ${store.size}.`);
+  if (unread.length > 0) {
+    const names = unread.length > MOST_NAMES ? [...unread.slice(0, MOST_NAMES), '…'] : unread;
+    console.error(
+      forTerminal(
+        `Not read: ${names.join(', ')} (${unread.length} in all). Only ${ENDINGS.join(', ')} are; convert others.`,
+      ),
+    );
+  }
   const limits = {
     leastSimilarity: numberSetting(environment, 'LEAST_SIMILARITY', 0.3),
     passages: numberSetting(environment, 'PASSAGES', 4),

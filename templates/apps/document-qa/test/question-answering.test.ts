@@ -27,6 +27,7 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'documents-'));
   await writeFile(join(folder, 'sea.txt'), 'First.\nThe whale follows the ship.\n');
   await writeFile(join(folder, 'kitchen.md'), '\n\nTea is in the cup.\n');
+  await writeFile(join(folder, 'paper.pdf'), '%PDF-1.7\n');
   fake = await startFakeModelServer({ embed, answer: () => 'The whale does [1], says who [7].' });
   server = await connect(fake.environment);
   store = await openPassageStore(join(folder, '.index.json'), server.model);
@@ -37,12 +38,12 @@ after(async () => {
 });
 
 test('reads every document once, and again only what has changed', async () => {
-  assert.deepEqual(await update(), { added: 2, kept: 0, removed: 0 });
+  assert.deepEqual(await update(), { added: 2, kept: 0, removed: 0, unread: ['paper.pdf'] });
   assert.equal(embedded().length, 2);
   store = await openPassageStore(join(folder, '.index.json'), server.model);
-  assert.deepEqual(await update(), { added: 0, kept: 2, removed: 0 });
+  assert.deepEqual(await update(), { added: 0, kept: 2, removed: 0, unread: ['paper.pdf'] });
   await writeFile(join(folder, 'kitchen.md'), 'Tea, tea and a cup.\n');
-  assert.deepEqual(await update(), { added: 1, kept: 1, removed: 0 });
+  assert.deepEqual(await update(), { added: 1, kept: 1, removed: 0, unread: ['paper.pdf'] });
   assert.deepEqual(embedded().at(-1), 'Tea, tea and a cup.');
   assert.equal(store.size, 2);
 });
@@ -74,7 +75,7 @@ test('asks no model where nothing is near enough', async () => {
 
 test('forgets documents that are gone, and what another model has embedded', async () => {
   await rm(join(folder, 'kitchen.md'));
-  assert.deepEqual(await update(), { added: 0, kept: 1, removed: 1 });
+  assert.deepEqual(await update(), { added: 0, kept: 1, removed: 1, unread: ['paper.pdf'] });
   assert.equal((await ask('Tea?')).text, null);
   assert.equal((await openPassageStore(join(folder, '.index.json'), server.model)).size, 1);
   assert.equal((await openPassageStore(join(folder, '.index.json'), 'another')).size, 0);

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import { readFile } from 'node:fs/promises';
-import { text as readAll } from 'node:stream/consumers';
+import { buffer as readAll } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
+import { decodeText } from './decode-text.js';
 import { connect, explain, loadEnvironment, numberSetting, UserError } from './model-server.js';
 import { LENGTHS, summarize, type Length } from './summarize.js';
 import { forTerminal } from './terminal-text.js';
@@ -16,16 +17,17 @@ function isLength(text: string): text is Length {
 async function readInput(files: readonly string[]): Promise<string> {
   if (files.length === 0) {
     if (process.stdin.isTTY) throw new UserError(`There is nothing to summarize. ${USAGE}`);
-    return readAll(process.stdin);
+    return decodeText(await readAll(process.stdin), 'standard input');
   }
   const texts = await Promise.all(
-    files.map((file) =>
-      readFile(file, 'utf8').catch((error: unknown) => {
+    files.map(async (file) => {
+      const bytes = await readFile(file).catch((error: unknown) => {
         throw new UserError(
           `${file}: cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}).`,
         );
-      }),
-    ),
+      });
+      return decodeText(bytes, file);
+    }),
   );
   return texts.join('\n\n');
 }

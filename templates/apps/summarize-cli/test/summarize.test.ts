@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { decodeText } from '../src/decode-text.js';
 import { connect } from '../src/model-server.js';
 import { estimateTokens, splitText } from '../src/split-text.js';
 import { summarize } from '../src/summarize.js';
@@ -18,6 +19,11 @@ async function run(text: string, answer: NonNullable<FakeModel['answer']>) {
 
 /** A hundred sentences of ten letters and their numbers. */
 const LONG = Array.from({ length: 100 }, (_, index) => `Sentence ${index} ends here.`).join(' ');
+
+test('refuses bytes that are no text', () => {
+  assert.equal(decodeText(Uint8Array.of(0xef, 0xbb, 0xbf, 0xc3, 0xa9), 'a.txt'), 'é');
+  assert.throws(() => decodeText(Uint8Array.of(0x25, 0xff), 'a.pdf'), /a\.pdf: is not UTF-8/);
+});
 
 test('cuts texts at the best ends, and loses nothing', () => {
   assert.deepEqual(splitText('Paragraph one.\n\nTwo\nThree.', 5), ['Paragraph one.', 'Two\nThree.']);
