@@ -5,7 +5,7 @@ import {
 } from '../compute/serving-time.js';
 import { figure, type Figure } from '../estimates/figure.js';
 import { inferenceMemory } from '../memory/inference-memory.js';
-import { computeBytes, DTYPE_BYTES } from '../memory/dtype.js';
+import { computeBytes } from '../memory/dtype.js';
 import type { MemoryModel } from '../memory/memory-model.js';
 import type { PrivacyLevel } from '../scope/privacy-levels.js';
 import { DEPLOYMENT_FORMS, type DeploymentForm, type Place } from './deployment-form.js';
@@ -116,13 +116,15 @@ function planForm(
 ): PlannedForm {
   // What does not work on many requests at once answers them one after the other.
   const batch = form.isBatched ? need.concurrent : 1;
-  const memory = inferenceMemory(model, {
+  const { parts, total_bytes: memory } = inferenceMemory(model, {
     dtype: form.weights,
     batch,
     context: need.promptTokens + need.outputTokens,
     tensorParallel: machine.devices,
-  }).total_bytes;
-  const speed = speedOf(model, form, { ...need, batch }, machine);
+  });
+  // Embeddings and heads stay in more bits than the form is called by, and heads are read for every token.
+  const weights = parts.find(({ part }) => part === 'weights')!.bytes * machine.devices;
+  const speed = speedOf(model, form, { ...need, batch, weightBytes: weights / model.parameters }, machine);
   const cost = costOf(speed?.all, machine);
   return {
     id: form.id,
@@ -146,7 +148,12 @@ interface Speed {
 function speedOf(
   model: MemoryModel,
   form: DeploymentForm,
-  { promptTokens, outputTokens, batch }: DeploymentNeed & { readonly batch: number },
+  {
+    promptTokens,
+    outputTokens,
+    batch,
+    weightBytes,
+  }: DeploymentNeed & { readonly batch: number; readonly weightBytes: number },
   machine: DeploymentMachine,
 ): Speed | undefined {
   if (machine.bandwidthGbPerSecond === undefined || machine.tflops === undefined) return undefined;
@@ -154,7 +161,7 @@ function speedOf(
     model,
     {
       ...{ prompt_tokens: promptTokens, output_tokens: outputTokens, requests: batch, batch },
-      weight_bytes: DTYPE_BYTES[form.weights],
+      weight_bytes: weightBytes,
       cache_bytes: computeBytes(form.weights),
     },
     {

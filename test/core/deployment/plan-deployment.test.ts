@@ -54,6 +54,21 @@ describe('planDeployment', () => {
     }
   });
 
+  it('reads heads and scales in the bits that they have: no form is faster than its bytes allow', async () => {
+    const small = (await findModelCard('qwen2.5-0.5b'))!;
+    const qwen = memoryModel(readModelStructure(small.config, small.id));
+    const bandwidth = 300;
+    const { forms } = planDeployment(qwen, NEED, { ...A100, bandwidthGbPerSecond: bandwidth, tflops: 121 });
+    const speedOf = (id: string): number => forms.find((form) => form.id === id)!.tokens_per_second!.value;
+    // A head of 151,936 × 896 weights in 16 bits, shared with the embedding; 4 bits and 20 for 128 of all others.
+    const head = 151_936 * 896;
+    const bytes = 2 * head + ((qwen.parameters - head) * (4 + 20 / 128)) / 8;
+    // 24 layers of 2 × 128 keys and values in 16 bits at 576 positions.
+    const cache = 576 * 24 * 2 * 128 * 2;
+    expect(speedOf('safetensors-int4')).toBeCloseTo((bandwidth * 1e9 * 0.6) / (bytes + cache), -1);
+    expect(speedOf('safetensors-int4')).toBeLessThan((bandwidth * 1e9) / bytes);
+  });
+
   it('puts the most exact form that does first', () => {
     expect(plan().recommended).toBe('safetensors-bf16');
     const small = plan({}, { memoryBytes: 12e9 });
