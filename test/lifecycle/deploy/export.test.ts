@@ -125,6 +125,10 @@ describe('exportModelFiles', () => {
       ports,
     );
     expect(alone).toMatchObject({ adapter_only: true, verification: null, entry: 'tiny-adapter-lora.gguf' });
+    const rounded = { ...options, precision: 'Q8_0', adapterOnly: true, out: join(folder, 'rounded') };
+    await expect(exportModelFiles({ ...rounded, model: adapter }, ports)).rejects.toMatchObject({
+      message: '--precision Q8_0: an adapter alone is written as F32',
+    });
   });
 
   it('replaces only what is an export and nothing else', async () => {

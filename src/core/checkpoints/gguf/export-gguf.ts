@@ -37,6 +37,9 @@ export interface GgufExportOptions {
   readonly license?: string;
 }
 
+/** Share of weights left as they are that is told: positions of GPT-2, which never are rounded, are less. */
+const NOTED_SHARE = 0.25;
+
 /** What was written. */
 export interface GgufExport {
   /** Size of the file. */
@@ -77,7 +80,7 @@ export async function exportGguf(
       'A GGUF file holds its tokenizer; give the folder of a model that has one.',
     );
   }
-  const tokenizer = writeTokenizer(files, model.shape.vocabulary);
+  const tokenizer = writeTokenizer(files, model.shape.vocabulary, family.architecture);
 
   const tensors: GgufTensorContent[] = [];
   const add = (name: string, published: readonly number[], read: () => Promise<HostTensor>): void => {
@@ -120,6 +123,20 @@ export async function exportGguf(
     bytes,
     parameters,
     elementsByType: Object.fromEntries([...elements].sort(([, a], [, b]) => b - a)),
-    notes: [...notes, ...tokenizer.notes],
+    notes: [...notes, ...unroundedNotes(fileType.name, tensors), ...tokenizer.notes],
   };
+}
+
+/** Matrices whose rows fill no whole blocks are not rounded: of a narrow model, that may be most of it. */
+function unroundedNotes(type: string, tensors: readonly GgufTensorContent[]): string[] {
+  const matrices = tensors.filter(({ shape }) => shape.length > 1);
+  const count = (among: readonly GgufTensorContent[]): number =>
+    among.reduce((sum, { shape }) => sum + elementCount(shape), 0);
+  const isPlain = (name: string): boolean => name === 'F32' || name === 'F16' || name === 'BF16';
+  const share = count(matrices.filter((tensor) => isPlain(tensor.type))) / count(matrices);
+  return isPlain(type) || share < NOTED_SHARE
+    ? []
+    : [
+        `${Math.round(100 * share)} % of the weights are not rounded to ${type}: their rows fill no whole blocks, so that they stay in 16 or 32 bits.`,
+      ];
 }

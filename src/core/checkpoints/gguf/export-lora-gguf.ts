@@ -1,9 +1,7 @@
 import { basename, resolve } from 'node:path';
-import { loraSettingsOf } from '../../adapters/lora-config.js';
-import { loraScaling, loraTargets } from '../../adapters/lora.js';
+import { loraParameterName, loraScaling, loraTargets, type LoraSettings } from '../../adapters/lora.js';
 import type { Model } from '../../architectures/architecture.js';
-import type { Adapter } from '../adapter-folder.js';
-import type { HostTensor } from '../checkpoint.js';
+import type { HostTensor, StateDict } from '../checkpoint.js';
 import { encodeTensor } from './encode-tensor.js';
 import { familyOfModel, ggmlName } from './families/index.js';
 import { generalEntries, QUANTIZATION_VERSION } from './general-metadata.js';
@@ -19,21 +17,20 @@ const TYPE = 'F32';
  *
  * llama.cpp scales by alpha / rank; a rank-stabilised adapter is written with the alpha that gives its own scale.
  *
- * @param adapter as `readAdapterFolder` reads it
+ * @param adapter as `loadAdapter` reads it, of this model
  * @param model the base model
  * @param options.path the adapter's folder, which names it
  * @returns size of the file in bytes
  * @throws ToolkitError UNSUPPORTED for other architectures than those of `exportGguf`; what {@link writeGguf} throws
  */
 export async function exportLoraGguf(
-  { config, state }: Adapter,
+  { settings, weights }: { readonly settings: LoraSettings; readonly weights: StateDict },
   model: Model,
   { path, name = basename(resolve(path)) }: { readonly path: string; readonly name?: string },
   out: string,
   ports: GgufWritePorts,
 ): Promise<number> {
   const family = familyOfModel(model.config['model_type']);
-  const settings = loraSettingsOf(config);
   const tensors: GgufTensorContent[] = [];
   const add = (tensorName: string, { shape, data }: HostTensor): void => {
     tensors.push({
@@ -48,8 +45,7 @@ export async function exportLoraGguf(
   for (const { module } of loraTargets(model, settings)) {
     const weight = `${module}.weight`;
     const layout = family.layoutOf(weight, model);
-    const matrix = (factor: 'A' | 'B'): HostTensor =>
-      state.get(`base_model.model.${module}.lora_${factor}.weight`)!;
+    const matrix = (factor: 'A' | 'B'): HostTensor => weights.get(loraParameterName(module, factor))!;
     const ggml = ggmlName(family, weight)!;
     // A is [rank, inputs] and B [outputs, rank] also where the weight itself is published the other way round.
     add(`${ggml}.lora_a`, matrix('A'));

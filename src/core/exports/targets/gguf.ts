@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { countParameters } from '../../architectures/architecture.js';
-import { readAdapterFolder } from '../../checkpoints/adapter-folder.js';
 import { exportGguf, exportLoraGguf, ggufFileTypes } from '../../checkpoints/gguf/index.js';
 import { loadAdapter } from '../../generation/load-adapter.js';
 import type { ExportRequest, ExportTarget } from '../export-target.js';
@@ -46,13 +45,7 @@ export const gguf: ExportTarget = {
   },
   async writeAdapter({ adapterFolder, model }, name, folder, ports) {
     const file = `${name}-lora.gguf`;
-    const { config, state } = await readAdapterFolder(ports.files, adapterFolder!);
-    // What is adapted is told by the tensors; names in the configuration may stand for more.
-    const { settings } = await loadAdapter(ports.files, adapterFolder!, model);
-    const adapter = {
-      config: { ...config, target_modules: [...(settings.targets as readonly string[])] },
-      state,
-    };
+    const adapter = await loadAdapter(ports.files, adapterFolder!, model);
     await exportLoraGguf(adapter, model, { path: adapterFolder!, name }, join(folder, file), ports);
     return file;
   },

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readModel, type Model } from '../../../../src/core/architectures/index.js';
-import { readAdapterFolder } from '../../../../src/core/checkpoints/adapter-folder.js';
+import { loadAdapter } from '../../../../src/core/generation/load-adapter.js';
 import { readGgufHeader, type GgufHeader } from '../../../../src/core/checkpoints/gguf-header.js';
 import {
   exportLoraGguf,
@@ -15,6 +15,7 @@ import {
 import { TOKENIZER_LISTS } from '../../../../src/core/checkpoints/gguf/tokenizer/read-tokenizer.js';
 import { loadWeights } from '../../../../src/core/checkpoints/load-weights.js';
 import { openModelFolder } from '../../../../src/core/checkpoints/model-folder.js';
+import { writeTinyModel } from '../../generation/tiny-model.js';
 import { writeAsGguf } from './written-model.js';
 import type { ProgressEvent } from '../../../../src/core/progress/progress-event.js';
 import { loadTokenizer } from '../../../../src/core/tokenizers/tokenizer.js';
@@ -112,6 +113,8 @@ describe.each(CASES)('%s as GGUF', (name) => {
       'tokenizer.ggml.add_bos_token',
       'tokenizer.ggml.add_eos_token',
       'tokenizer.ggml.add_space_prefix',
+      // These Qwens compose no characters, which published ones do.
+      'genai.tokenizer.unicode_form',
     ]);
     expect(statSync(out).size).toBe(bytes);
     expect(progress.at(-1)).toMatchObject({ done: bytes, total: bytes, unit: 'bytes' });
@@ -157,6 +160,46 @@ describe('the tokenizer of a GGUF file', () => {
   });
 });
 
+describe('characters that may be composed', () => {
+  it.each([
+    ['qwen2', null],
+    ['qwen2', { type: 'NFC' }],
+    ['llama', null],
+    ['llama', { type: 'NFC' }],
+  ] as const)('are composed by %s when its normalizer is %j, and only then', async (name, normalizer) => {
+    const changed = join(folder, `${name}-${normalizer?.type ?? 'none'}`);
+    cpSync(join(GOLDEN, name), changed, { recursive: true });
+    const path = join(changed, 'tokenizer.json');
+    const tokenizer = JSON.parse(readFileSync(path, 'utf8')) as object;
+    writeFileSync(path, JSON.stringify({ ...tokenizer, normalizer }));
+    const out = `${changed}.gguf`;
+    await writeAsGguf(changed, { type: 'F16' }, out);
+    // The published files, as tokenizers reads them.
+    const [expected, found] = [
+      await loadTokenizer(nodeFileSystem, changed),
+      await loadTokenizer(nodeFileSystem, out),
+    ];
+    for (const text of ['cafe\u0301', 'caf\u00e9', 'A\u030angstro\u0308m']) {
+      expect(found.encode(text)).toEqual(expected.encode(text));
+    }
+    const [apart, composed] = ['cafe\u0301', 'caf\u00e9'].map((text) => found.encode(text).join());
+    expect(apart === composed).toBe(normalizer !== null);
+  });
+});
+
+describe('weights whose rows fill no blocks', () => {
+  it('are told, as what they are not', async () => {
+    // Rows of 16 and 24 values, blocks of 32.
+    const narrow = join(folder, 'narrow');
+    await writeTinyModel(narrow);
+    const { notes } = await writeAsGguf(narrow, { type: 'Q4_K_M' }, join(folder, 'narrow.gguf'));
+    expect(notes.join()).toContain('100 % of the weights are not rounded to Q4_K_M');
+    const [, wide] = await write('llama', 'Q8_0');
+    const [, asked] = await write('gpt2', 'F16');
+    expect([...wide.notes, ...asked.notes].join()).not.toContain('not rounded');
+  });
+});
+
 describe('rotary positions', () => {
   it.each([
     ['llama', { rope_type: 'llama3', factor: 8, low_freq_factor: 128, high_freq_factor: 512 }],
@@ -176,7 +219,7 @@ describe('a LoRA adapter as GGUF', () => {
     const path = join(GOLDEN, 'llama-lora');
     const { model } = await sourceOf(join(GOLDEN, 'llama'));
     const out = join(folder, 'lora.gguf');
-    const adapter = await readAdapterFolder(nodeFileSystem, path);
+    const adapter = await loadAdapter(nodeFileSystem, path, model);
     await exportLoraGguf(adapter, model, { path, name: 'Llama Lora' }, out, { files: nodeFileSystem });
     await expectSame(out, golden<ExpectedFile>('llama-lora', 'expected.json'), []);
   });

@@ -11,7 +11,8 @@ import {
 } from '../../../../src/core/generation/load-language-model.js';
 import { nodeFileSystem } from '../../../../src/platform/file-system.js';
 import { exportLoraGguf } from '../../../../src/core/checkpoints/gguf/index.js';
-import { readAdapterFolder, writeAdapterFolder } from '../../../../src/core/checkpoints/adapter-folder.js';
+import { writeAdapterFolder } from '../../../../src/core/checkpoints/adapter-folder.js';
+import { loadAdapter } from '../../../../src/core/generation/load-adapter.js';
 import { loraParameters } from '../../../../src/core/adapters/lora.js';
 import { adapterConfigOf } from '../../../../src/core/adapters/lora-config.js';
 import { elementCount } from '../../../../src/core/checkpoints/tensor-source.js';
@@ -145,7 +146,7 @@ describe.skipIf(llama === undefined)(`exported models ${suite}`, () => {
       const config = adapterConfigOf(base, settings, path);
       await writeAdapterFolder(nodeFileSystem, adapterFolder, { config, state, storage: 'F32' });
       const adapter = join(folder, `${basename(path)}-adapter.gguf`);
-      const written = await readAdapterFolder(nodeFileSystem, adapterFolder);
+      const written = await loadAdapter(nodeFileSystem, adapterFolder, base);
       await exportLoraGguf(written, base, { path: adapterFolder }, adapter, { files: nodeFileSystem });
 
       const texts = TEXTS.slice(0, 3).map((text) => tokenizer.encode(text).slice(0, LONGEST));

@@ -6,7 +6,15 @@ import type { TokenizerFiles } from '../../published-tokenizer.js';
 import type { MetadataReader } from '../metadata-reader.js';
 import { PRE_TOKENIZERS, preTokenizerJson, type PreTokenizer } from './pre-tokenizers.js';
 import { mergesOfPieces } from './piece-merges.js';
-import { BYTE_TOKEN, padToken, SPACE_SYMBOL, SPECIAL_TOKEN_KEYS, TOKEN_TYPES } from './token-types.js';
+import {
+  BYTE_TOKEN,
+  padToken,
+  SPACE_SYMBOL,
+  SPECIAL_TOKEN_KEYS,
+  TOKEN_TYPES,
+  UNICODE_FORM_KEY,
+  usualUnicodeForm,
+} from './token-types.js';
 
 /** Lists that make up a tokenizer and must be held when a file's header is read. */
 export const TOKENIZER_LISTS: ReadonlySet<string> = new Set([
@@ -111,18 +119,16 @@ function template(
   };
 }
 
-/** Families whose tokenizers compose characters before they cut a text; their files do not say so. */
-const COMPOSING_ARCHITECTURES = /^qwen[23]/;
-
 function byteLevel(metadata: MetadataReader, vocabulary: Vocabulary, pre: PreTokenizer): JsonObject {
   const merges = (metadata.texts('tokenizer.ggml.merges') ?? []).map((merge) => {
     const space = merge.indexOf(' ', 1);
     if (space < 0) throw badGguf(metadata.path, `has the merge ${quoteName(merge)}, which is no pair`);
     return [merge.slice(0, space), merge.slice(space + 1)];
   });
-  const architecture = metadata.text('general.architecture') ?? '';
+  const form =
+    metadata.text(UNICODE_FORM_KEY) ?? usualUnicodeForm(metadata.text('general.architecture') ?? '');
   return {
-    normalizer: COMPOSING_ARCHITECTURES.test(architecture) ? { type: 'NFC' } : null,
+    normalizer: form === 'NFC' ? { type: 'NFC' } : null,
     pre_tokenizer: preTokenizerJson(pre),
     decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
     model: {

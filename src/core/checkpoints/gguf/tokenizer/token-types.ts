@@ -28,3 +28,11 @@ export const SPECIAL_TOKEN_KEYS = [
   ['pad_token', 'tokenizer.ggml.padding_token_id'],
   ['mask_token', 'tokenizer.ggml.mask_token_id'],
 ] as const;
+
+/** Says what files do not, where it is another than the architecture's usual: `NFC` or `none`. llama.cpp passes over it. */
+export const UNICODE_FORM_KEY = 'genai.tokenizer.unicode_form';
+
+/** The form that the published tokenizers of an architecture compose texts to before they cut them. */
+export function usualUnicodeForm(architecture: string): 'NFC' | 'none' {
+  return /^qwen[23]/.test(architecture) ? 'NFC' : 'none';
+}

@@ -5,7 +5,15 @@ import type { TokenizerFiles } from '../../published-tokenizer.js';
 import { bool, text, uint32, type GgufEntry } from '../metadata.js';
 import { findPreTokenizer } from './pre-tokenizers.js';
 import { mergesOfPieces, scoresOfPieces } from './piece-merges.js';
-import { BYTE_TOKEN, padToken, SPACE_SYMBOL, SPECIAL_TOKEN_KEYS, TOKEN_TYPES } from './token-types.js';
+import {
+  BYTE_TOKEN,
+  padToken,
+  SPACE_SYMBOL,
+  SPECIAL_TOKEN_KEYS,
+  TOKEN_TYPES,
+  UNICODE_FORM_KEY,
+  usualUnicodeForm,
+} from './token-types.js';
 
 /** A tokenizer as metadata. */
 export interface TokenizerMetadata {
@@ -239,9 +247,14 @@ const UNREACHED_SCORE = -1000;
  * as its "llama" model (SentencePiece).
  *
  * @param vocabulary rows of the model's embedding, which may be more than the tokenizer has tokens
+ * @param architecture `general.architecture`, by which readers take characters to be composed or not
  * @throws ToolkitError UNSUPPORTED where llama.cpp would cut texts otherwise than the tokenizer does
  */
-export function writeTokenizer(files: TokenizerFiles, vocabulary: number): TokenizerMetadata {
+export function writeTokenizer(
+  files: TokenizerFiles,
+  vocabulary: number,
+  architecture: string,
+): TokenizerMetadata {
   const { tokenizer, path } = files;
   const writer = new TokenizerWriter(files, vocabulary);
   const { model } = writer;
@@ -264,6 +277,7 @@ export function writeTokenizer(files: TokenizerFiles, vocabulary: number): Token
   writer.begin('gpt2', pre.names[0]!);
   writer.tokenTypes();
   writer.merges(mergesOf(model));
+  if (form !== usualUnicodeForm(architecture)) writer.entries.push([UNICODE_FORM_KEY, text(form)]);
   if (form === 'NFC') {
     writer.notes.push(
       'The tokenizer composes characters (NFC) and llama.cpp does not: decomposed accents give other ids.',
