@@ -7,7 +7,7 @@ export const MODEL_ARGUMENT = {
   model: Args.string({
     required: true,
     ignoreStdin: true,
-    description: 'Folder of a model, of an adapter, or of a training run.',
+    description: 'Folder of a model, of an adapter, or of a training run; or a GGUF file.',
   }),
 };
 

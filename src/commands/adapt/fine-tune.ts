@@ -43,7 +43,7 @@ export default class FineTune extends BaseCommand<FineTuneResult | RunMemoryEsti
   ];
 
   static override flags = {
-    model: Flags.string({ summary: 'Model folder in the Hugging Face layout.' }),
+    model: Flags.string({ summary: 'Model folder in the Hugging Face layout, or a GGUF file.' }),
     dataset: Flags.string({
       summary:
         'Dataset file, folder with train, valid and test files, or hf:ORG/NAME[@REVISION][:CONFIGURATION] on the hub.',

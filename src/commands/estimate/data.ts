@@ -22,7 +22,7 @@ export default class EstimateData extends EstimateCommand<DataEstimate> {
     {
       description: 'Measured with the tokenizer of a model:',
       command:
-        '<%= config.bin %> <%= command.id %> --tokens 10B --tokenizer templates/starter-model --sample README.md',
+        '<%= config.bin %> <%= command.id %> --tokens 10B --tokenizer templates/starter-model --sample datasets/general/README.md',
     },
   ];
 
@@ -47,7 +47,7 @@ export default class EstimateData extends EstimateCommand<DataEstimate> {
       dependsOn: ['language'],
     }),
     tokenizer: Flags.string({
-      summary: 'Folder with a tokenizer.json, or that file, to measure with.',
+      summary: 'Folder with a tokenizer.json, that file, or a GGUF file, to measure with.',
       helpValue: 'FOLDER',
     }),
     sample: Flags.string({

@@ -49,7 +49,8 @@ export default class Evaluate extends BaseCommand<EvaluateResult | BeforeAfterRe
   static override args = {
     model: Args.string({
       ignoreStdin: true,
-      description: 'Folder of a model, an adapter or a run; or a provider, e.g. openai:MODEL@URL.',
+      description:
+        'Folder of a model, an adapter or a run; a GGUF file; or a provider, e.g. openai:MODEL@URL.',
     }),
     // What follows a mistyped command ends up here.
     rest: Args.string({ ignoreStdin: true, hidden: true, description: 'Nothing follows the model.' }),

@@ -17,6 +17,7 @@ import { ToolkitError } from '../../core/errors/toolkit-error.js';
 import { figure, type Figure } from '../../core/estimates/figure.js';
 import { didYouMean } from '../../core/near-matches.js';
 import { EPOCH } from '../../core/scaling-laws/laws.js';
+import { isGgufFile } from '../../core/checkpoints/gguf/index.js';
 import { loadTokenizer, type Tokenizer } from '../../core/tokenizers/tokenizer.js';
 import type { FileSystem } from '../../platform/file-system.js';
 import { parseOptions } from '../parse-options.js';
@@ -44,7 +45,7 @@ const optionsSchema = z.object({
   language: z.string().min(1).optional(),
   /** Tokenizer of the published lengths of that language. */
   vocabulary: z.enum(tokenizerNames).default('gpt2'),
-  /** A folder that holds a `tokenizer.json`, or that file. */
+  /** A folder that holds a `tokenizer.json`, that file, or a GGUF file. */
   tokenizer: z.string().min(1).optional(),
   /** Text files to measure with it. */
   sample: z.array(z.string().min(1)).min(1).optional(),
@@ -94,12 +95,13 @@ export interface DataEstimate {
 const SAMPLE_BYTES = 2 ** 20;
 
 async function tokenizerAt(path: string, files: FileSystem): Promise<Tokenizer> {
+  if (await isGgufFile(files, path)) return loadTokenizer(files, path);
   const isFile = (await files.stat(path))?.kind === 'file';
   if (isFile && basename(path) !== 'tokenizer.json') {
     throw new ToolkitError(
-      `--tokenizer ${path}: not a tokenizer.json`,
+      `--tokenizer ${path}: neither a tokenizer.json nor a GGUF file`,
       'USAGE',
-      'Name a tokenizer.json, or a folder that holds one.',
+      'Name a tokenizer.json, a folder that holds one, or a GGUF file.',
     );
   }
   return loadTokenizer(files, isFile ? dirname(path) : path);

@@ -8,6 +8,8 @@ import type { DataEstimate } from '../../../src/lifecycle/estimate/data.js';
 import { exampleCommandLines } from '../../cli/examples.js';
 import { fakePorts } from '../../cli/fake-ports.js';
 import { runCommand } from '../../cli/run-command.js';
+import { writeAsGguf } from '../../core/checkpoints/gguf/written-model.js';
+import { GOLDEN } from '../../golden/golden.js';
 
 /** A tokenizer whose tokens can be counted by hand: words, split at spaces, all of them unknown but two. */
 const WORDS = {
@@ -94,6 +96,18 @@ describe('genai estimate data', () => {
     ]);
     expect(token_length.bytes_per_token.value).toBe(5);
     expect(bytes_per_id).toBe(2);
+  });
+
+  it('measures samples with the tokenizer in a GGUF file', async () => {
+    const [folder, file] = [join(GOLDEN, 'gguf-models', 'gpt2'), at('gpt2.gguf')];
+    await writeAsGguf(folder, { type: 'F16' }, file);
+    const tokensBy = async (path: string): Promise<number[]> => {
+      const sample = ['--sample', at('german.txt')];
+      const { token_length } = await estimate('--tokens', '1B', '--tokenizer', path, ...sample);
+      return token_length.samples.map(({ tokens }) => tokens);
+    };
+    // The published files of the same tokenizer, as tokenizers reads them.
+    expect(await tokensBy(file)).toEqual(await tokensBy(folder));
   });
 
   it('takes what is given', async () => {
