@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { ToolkitError } from '../core/errors/toolkit-error.js';
+import { LOWEST_TEMPERATURE } from '../core/generation/sampling-schema.js';
 import { EXAMPLE_STRATEGIES } from '../core/prompts/shots/choose-examples.js';
 import {
   makePromptTemplate,
@@ -77,6 +78,7 @@ export async function promptWorkbench(
     ...{ out, shots: options.shots?.[0] ?? 0, limit: options.limit ?? USUAL_LIMIT },
   };
   let last: PromptSweep | undefined;
+  let unfinished: TypedPrompt | undefined;
 
   const run = async (): Promise<void> => {
     const path = join(out, SWEEP_FILES.draft);
@@ -94,7 +96,11 @@ export async function promptWorkbench(
   const steps: Record<string, () => Promise<void>> = {
     [RUN]: run,
     'Edit the prompt': async () => {
-      template = await editPrompt(template, prompts);
+      const typed = await typedPrompt(unfinished ?? template, prompts);
+      // What is wrong with it is mended in what was typed.
+      unfinished = typed;
+      template = await makePromptTemplate(typed.settings, typed.body, template.where);
+      unfinished = undefined;
     },
     'Number of examples': async () => {
       const answer = await prompts.text('How many examples?', {
@@ -114,10 +120,11 @@ export async function promptWorkbench(
       const { generation } = template.settings;
       const temperature = await prompts.text('Temperature (0 takes the likeliest token)?', {
         default: String(generation.temperature ?? 0),
-        problem: (answer) =>
-          answer.trim() !== '' && Number(answer) >= 0 && Number(answer) <= 100
-            ? undefined
-            : 'A number from 0.',
+        problem: (answer) => {
+          const value = answer.trim() === '' ? NaN : Number(answer);
+          const isUsable = value === 0 || (value >= LOWEST_TEMPERATURE && value <= 100);
+          return isUsable ? undefined : `0, or a number from ${LOWEST_TEMPERATURE} to 100, please.`;
+        },
       });
       const tokens = await prompts.text('Tokens of an answer at most?', {
         ...{ default: String(generation.max_new_tokens ?? 64), problem: wholeNumber(1, 100_000) },
@@ -159,12 +166,15 @@ function withFlags(
   return makePromptTemplate({ ...settings, ...(labels && { labels: [...labels] }), generation }, body, where);
 }
 
-/** @throws ToolkitError `USAGE` for a prompt that is none; the old one is kept by the caller */
-async function editPrompt(template: PromptTemplate, prompts: Prompts): Promise<PromptTemplate> {
-  const { settings, body, where } = template;
-  const text = fromLine(
+const labelsOf = (line: string): string[] => line.split(',').map((label) => label.trim());
+
+/** A prompt as it is typed, not yet known to be one. */
+type TypedPrompt = Pick<PromptTemplate, 'settings' | 'body'>;
+
+async function typedPrompt({ settings, body: old }: TypedPrompt, prompts: Prompts): Promise<TypedPrompt> {
+  const body = fromLine(
     await prompts.text('Text of the prompt (\\n for a line break)?', {
-      ...{ default: toLine(body), isEdited: true },
+      ...{ default: toLine(old), isEdited: true },
     }),
   );
   let { system, labels } = settings;
@@ -177,10 +187,13 @@ async function editPrompt(template: PromptTemplate, prompts: Prompts): Promise<P
   if (labels !== undefined) {
     const answer = await prompts.text('Labels, with commas between them?', {
       ...{ default: labels.join(', '), isEdited: true },
-      problem: (line) =>
-        line.split(',').some((label) => label.trim() === '') ? 'A label is empty.' : undefined,
+      problem: (line) => {
+        const typed = labelsOf(line);
+        if (typed.includes('')) return 'A label is empty.';
+        return new Set(typed).size < typed.length ? 'A label stands there twice.' : undefined;
+      },
     });
-    labels = answer.split(',').map((label) => label.trim());
+    labels = labelsOf(answer);
   }
-  return makePromptTemplate({ ...settings, system, labels }, text, where);
+  return { settings: { ...settings, system, labels }, body };
 }
