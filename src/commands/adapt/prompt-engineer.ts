@@ -58,7 +58,7 @@ export default class PromptEngineer extends BaseCommand<PromptEngineerResult> {
 
   static override flags = {
     model: Flags.string({
-      summary: 'Folder of a model, or a provider: openai:MODEL@URL, ollama:MODEL, recorded:FILE.',
+      summary: 'Folder of a model, GGUF file, or a provider: openai:MODEL@URL, ollama:MODEL, recorded:FILE.',
     }),
     adapter: Flags.string({ summary: 'Adapter to use with the model.' }),
     prompt: Flags.string({
