@@ -13,7 +13,7 @@ function choiceMetric(
   formula: string,
 ): ChoiceMetric {
   return {
-    ...{ id, name, formula, needs: 'label', higherIsBetter: true, range: [0, 1] },
+    ...{ id, name, formula, needs: 'label', higherIsBetter: true, range: [0, 1], isMean: true },
     source: `lm-evaluation-harness, ${id === 'probability_mass' ? 'MC2 of TruthfulQA' : id}`,
     ofChoices: (scores) => scores[id],
     statistic: ({ prediction, reference }) => Number(prediction === reference),

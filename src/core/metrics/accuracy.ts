@@ -10,6 +10,7 @@ export const accuracy: Metric<'label', LabelPair> = {
   source: 'sklearn.metrics.accuracy_score',
   higherIsBetter: true,
   range: [0, 1],
+  isMean: true,
   statistic: labelPair,
   aggregate(pairs) {
     const hits = pairs.filter(({ prediction, reference }) => prediction === reference).length;

@@ -24,6 +24,7 @@ export const embeddingSimilarity: Metric<'embedding', number> = {
   source: 'Salton, Wong and Yang 1975; sklearn.metrics.pairwise.cosine_similarity',
   higherIsBetter: true,
   range: [-1, 1],
+  isMean: true,
   statistic: ({ prediction, reference }) => cosineSimilarity(prediction, reference),
   aggregate: (cosines) => ({ embedding_similarity: mean(cosines) }),
   examples: [

@@ -11,6 +11,7 @@ export const exactMatch: Metric<'text', number> = {
     'the plain comparison of strings; squad-f1 has the one that overlooks case, punctuation and articles',
   higherIsBetter: true,
   range: [0, 1],
+  isMean: true,
   statistic: ({ prediction, references }) => Number(references.includes(prediction)),
   aggregate: (matches) => ({ exact_match: mean(matches) }),
   examples: [

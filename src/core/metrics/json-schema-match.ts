@@ -12,6 +12,7 @@ export const jsonSchemaMatch: Metric<'structure', number> = {
   source: 'JSON Schema, draft 2020-12; agrees with jsonschema 4 (Draft202012Validator) on the rules it has',
   higherIsBetter: true,
   range: [0, 1],
+  isMean: true,
   statistic({ prediction, schema }) {
     const value = parseJsonText(prediction);
     return Number(value !== undefined && meetsJsonSchema(value, schema));

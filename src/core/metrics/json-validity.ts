@@ -19,6 +19,7 @@ export const jsonValidity: Metric<'generation', number> = {
   source: 'RFC 8259',
   higherIsBetter: true,
   range: [0, 1],
+  isMean: true,
   statistic: ({ prediction }) => Number(parseJsonText(prediction) !== undefined),
   aggregate: (valid) => ({ json_validity: mean(valid) }),
   examples: [

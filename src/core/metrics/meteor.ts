@@ -71,6 +71,7 @@ export const meteor: Metric<'text', number> = {
     'Lavie and Agarwal 2007, W07-0734; nltk 3.10 meteor_score with an empty dictionary of synonyms, on tokens of the 13a tokenizer',
   higherIsBetter: true,
   range: [0, 1],
+  isMean: true,
   statistic: ({ prediction, references }) =>
     Math.max(...references.map((reference) => scoreAlignment(prediction, reference))),
   aggregate: (scores) => ({ meteor: mean(scores) }),

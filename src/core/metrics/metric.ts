@@ -112,6 +112,8 @@ export interface Metric<Kind extends keyof MetricRows = keyof MetricRows, Statis
   readonly range: readonly [number | null, number | null];
   /** False where drawing a row twice is what the metric measures, as with diversity: no bootstrap then. */
   readonly allowsBootstrap?: false;
+  /** Whether its values are the means over rows of what they are of each row alone: a bootstrap is then quick. */
+  readonly isMean?: true;
   statistic(row: MetricRows[Kind]): Statistic;
   /**
    * The metric's values over some rows: the first is the one that stands for it.

@@ -32,6 +32,7 @@ export const squadF1: Metric<'text', AnswerScore> = {
     'Rajpurkar et al. 2016, arXiv 1606.05250: evaluate-v1.1.py, and version 2.0 for answers without words; as a share, there in per cent',
   higherIsBetter: true,
   range: [0, 1],
+  isMean: true,
   statistic({ prediction, references }) {
     const scores = references.map((reference) => scoreAnswer(prediction, reference));
     return {

@@ -38,6 +38,32 @@ export function checkBootstrap(
 }
 
 /**
+ * Makes ready to aggregate a metric over drawn rows many times.
+ *
+ * Of a metric that is a mean, each row's values are computed once and only added up again: the same to the bit, without
+ * gathering statistics from all over memory for every draw.
+ */
+export function aggregateDrawn<Kind extends keyof MetricRows, Statistic>(
+  metric: Metric<Kind, Statistic>,
+  statistics: readonly Statistic[],
+): (rows: Int32Array) => Readonly<Record<string, number>> {
+  if (metric.isMean !== true) return (rows) => metric.aggregate(Array.from(rows, (row) => statistics[row]!));
+  const own = statistics.map((statistic) => metric.aggregate([statistic]));
+  const columns = Object.keys(own[0]!).map(
+    (key) => [key, Float64Array.from(own, (values) => values[key]!)] as const,
+  );
+  return (rows) => {
+    const values: Record<string, number> = {};
+    for (const [key, column] of columns) {
+      let sum = 0;
+      for (let index = 0; index < rows.length; index++) sum += column[rows[index]!]!;
+      values[key] = sum / rows.length;
+    }
+    return values;
+  };
+}
+
+/**
  * How far a metric's values may be from what more rows of the same kind would show: the rows are drawn again and again
  * with putting back, and the middle part of the values is the interval (percentile bootstrap, Efron 1979). It speaks of
  * the choice of rows alone, not of the model's own chance.
@@ -57,11 +83,12 @@ export function bootstrapInterval<Kind extends keyof MetricRows, Statistic>(
   const drawn = Object.fromEntries(
     Object.keys(values).map((key) => [key, new Float64Array(settings.samples)]),
   );
+  const aggregate = aggregateDrawn(metric, statistics);
   const random = new Random(settings.seed);
   const rows = new Int32Array(statistics.length);
   for (let sample = 0; sample < settings.samples; sample++) {
     drawRows(random, rows);
-    const again = metric.aggregate(Array.from(rows, (row) => statistics[row]!));
+    const again = aggregate(rows);
     for (const [key, samples] of Object.entries(drawn)) samples[sample] = again[key]!;
   }
   return Object.fromEntries(

@@ -1,6 +1,12 @@
 import type { Metric, MetricRows } from '../metrics/metric.js';
 import { Random } from '../training/random.js';
-import { BOOTSTRAP_DEFAULTS, checkBootstrap, drawRows, type BootstrapOptions } from './bootstrap-interval.js';
+import {
+  aggregateDrawn,
+  BOOTSTRAP_DEFAULTS,
+  checkBootstrap,
+  drawRows,
+  type BootstrapOptions,
+} from './bootstrap-interval.js';
 import { middleInterval, type Interval } from './interval.js';
 
 /** Two models on the same rows. The interval is that of the difference, `b` - `a`. */
@@ -33,18 +39,17 @@ export function pairedBootstrap<Kind extends keyof MetricRows, Statistic>(
   const { samples, confidence, seed } = { ...BOOTSTRAP_DEFAULTS, ...options };
   if (a.length !== b.length) throw new RangeError(`${a.length} rows beside ${b.length}`);
   checkBootstrap(metric, { samples, confidence, seed }, a.length);
-  const standing = (statistics: readonly Statistic[]): number =>
-    Object.values(metric.aggregate(statistics))[0]!;
-  const [valueA, valueB] = [standing(a), standing(b)];
+  const standing = (values: Readonly<Record<string, number>>): number => Object.values(values)[0]!;
+  const [valueA, valueB] = [standing(metric.aggregate(a)), standing(metric.aggregate(b))];
   const difference = valueB - valueA;
 
+  const [drawnA, drawnB] = [aggregateDrawn(metric, a), aggregateDrawn(metric, b)];
   const random = new Random(seed);
   const rows = new Int32Array(a.length);
   const drawn = new Float64Array(samples);
   for (let sample = 0; sample < samples; sample++) {
     drawRows(random, rows);
-    drawn[sample] =
-      standing(Array.from(rows, (row) => b[row]!)) - standing(Array.from(rows, (row) => a[row]!));
+    drawn[sample] = standing(drawnB(rows)) - standing(drawnA(rows));
   }
   const mean = drawn.reduce((sum, value) => sum + value, 0) / samples;
   const beyond = drawn.filter((value) => Math.abs(value - mean) >= Math.abs(difference)).length;

@@ -8,6 +8,8 @@ import { meetsJsonSchema } from '../../../src/core/metrics/structure/json-schema
 import { BLEU_TOKENIZERS, type BleuTokenizer } from '../../../src/core/metrics/text/bleu-tokenizers.js';
 import { porterStem } from '../../../src/core/metrics/text/porter-stemmer.js';
 import { stripEnd } from '../../../src/core/metrics/text/words.js';
+import { bootstrapInterval } from '../../../src/core/statistics/bootstrap-interval.js';
+import { pairedBootstrap } from '../../../src/core/statistics/paired-bootstrap.js';
 import { GOLDEN, readJson } from '../../golden/golden.js';
 
 interface GoldenCase {
@@ -78,6 +80,27 @@ describe.each([...METRICS.keys()].filter((id) => !WITHOUT_GOLDEN.includes(id)))(
     expect(Object.keys(actual).sort()).toEqual(Object.keys(values[id]!).sort());
     for (const [key, expected] of Object.entries(values[id]!)) expectNear(actual[key], expected, key);
   });
+});
+
+const means = [...METRICS.values()].filter(({ isMean }) => isMean === true);
+it.each(means.map((metric) => [metric.id, metric] as const))('%s is a mean, as it says', (id, metric) => {
+  const measured = cases.filter(({ values }) => id in values);
+  const statistics = [...measured, ...metric.examples].flatMap(({ rows }) =>
+    rows.map((row) => metric.statistic(row as never)),
+  );
+  const own = statistics.map((statistic) => metric.aggregate([statistic]));
+  for (const [key, value] of Object.entries(metric.aggregate(statistics)))
+    expect(own.reduce((sum, values) => sum + values[key]!, 0) / own.length, key).toBe(value);
+  // Bootstraps are quick for means, and the same to the bit.
+  const { isMean: _, ...unmarked } = metric;
+  const options = { samples: 50, seed: 3 };
+  expect(bootstrapInterval(metric, statistics, options)).toEqual(
+    bootstrapInterval(unmarked, statistics, options),
+  );
+  const others = [...statistics].reverse();
+  expect(pairedBootstrap(metric, statistics, others, options)).toEqual(
+    pairedBootstrap(unmarked, statistics, others, options),
+  );
 });
 
 describe('BLEU with other tokenizers', () => {

@@ -50,6 +50,7 @@ export function rougeMetric(options: {
       'Lin 2004, "ROUGE: a package for automatic evaluation of summaries"; rouge_score 0.1.2 with use_stemmer=True (and _without_stemmer: False)',
     higherIsBetter: true,
     range: [0, 1],
+    isMean: true,
     statistic: (row) => ({ ...score(row, rougeStems), withoutStemmer: score(row, rougeWords).f1 }),
     aggregate: (rows) => ({
       [key]: mean(rows.map(({ f1 }) => f1)),
