@@ -103,9 +103,11 @@ export async function planDeploymentOf(
     );
   }
   const hardware = scope?.hardware;
+  const gpus = chosen.gpus ?? hardware?.gpus ?? undefined;
   const named = {
-    gpu: chosen.gpu ?? hardware?.gpu ?? undefined,
-    gpus: chosen.gpus ?? hardware?.gpus ?? undefined,
+    // None of them is none, whatever they are called: what is left is the processor.
+    gpu: gpus === 0 ? undefined : (chosen.gpu ?? hardware?.gpu ?? undefined),
+    gpus,
     memoryBytes:
       chosen.memory === undefined
         ? hardware?.memory_gb == null

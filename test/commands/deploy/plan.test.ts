@@ -76,6 +76,14 @@ describe('genai deploy plan', () => {
     ]);
   });
 
+  it('runs on the processor where there are no cards, whatever their kind', async () => {
+    const { machine, recommended } = await plan('templates/starter-model', '--gpu', 'L4', '--gpus', '0');
+    expect(machine).toMatchObject({ place: 'processor', measured: true, usd_per_hour: null });
+    expect(recommended).toBe('serve-q8_0');
+    const named = await plan('templates/starter-model', '--gpu', 'L4', '--gpus', '0', '--memory', '8GB');
+    expect(named.machine).toMatchObject({ place: 'processor', bandwidth_gb_s: null });
+  });
+
   it('pulls first what is not there', async () => {
     const { forms } = await plan('qwen2.5-0.5b', '--memory', '8GB');
     expect(forms[0]!.commands[0]).toBe('genai select pull Qwen/Qwen2.5-0.5B --out models/qwen2.5-0.5b');
