@@ -14,13 +14,13 @@ export default class PreTrain extends BaseCommand<FineTuneResult> {
 
   static override examples = [
     {
-      description: 'Make the starter model again (about an hour on two cores), after npm run prepare-corpus:',
+      description: 'Forty steps of a model like the starter model, from nothing, on a text of your own:',
       command:
-        '<%= config.bin %> <%= command.id %> --config templates/starter-model/config.json --tokenizer templates/starter-model --dataset runs/corpus --out runs/starter --epochs 2 --learning-rate 2e-3 --sequence-length 256',
+        '<%= config.bin %> <%= command.id %> --config templates/starter-model/config.json --tokenizer templates/starter-model --dataset book.txt --out runs/book --max-steps 40 --learning-rate 2e-3 --sequence-length 128',
     },
     {
       description: 'Go on with an interrupted run:',
-      command: '<%= config.bin %> <%= command.id %> --resume runs/starter',
+      command: '<%= config.bin %> <%= command.id %> --resume runs/book',
     },
   ];
 

@@ -24,7 +24,7 @@ export default class DeployContainer extends BaseCommand<DeployContainerResult> 
     {
       description: 'Manifests for a cluster, the model within the image:',
       command:
-        '<%= config.bin %> <%= command.id %> templates/starter-model --target kubernetes --model-in-image --image registry.example.com/starter:1.0',
+        '<%= config.bin %> <%= command.id %> templates/starter-model --target kubernetes --model-in-image --image registry.example.com/starter:1.0 --out cluster',
     },
   ];
 

@@ -11,7 +11,7 @@ export const WRITER_METADATA = { format: 'pt', writer: 'genai-toolkit' } as cons
 export interface WholeFolderOptions {
   /** Text files to add, by plain file name. */
   readonly extraFiles?: Readonly<Record<string, string>>;
-  /** Replace the folder if it exists and was written by this toolkit. */
+  /** Replace the folder if it exists and was written by this toolkit; left out where that cannot be asked for. */
   readonly replace?: boolean;
   /** What is read to fill the folder, and so may not lie in the one that is replaced. */
   readonly sources?: readonly string[];
@@ -40,7 +40,7 @@ async function wasWrittenHere(files: FileSystem, folder: string, names: readonly
 export async function assertMayWrite(
   files: FileSystem,
   path: string,
-  replace: boolean,
+  replace: boolean | undefined,
   isOwn?: WholeFolderOptions['isOwn'],
 ): Promise<void> {
   const existing = await files.stat(path);
@@ -58,7 +58,10 @@ export async function assertMayWrite(
     throw new ToolkitError(
       `${path}: the folder exists and is not empty`,
       'USAGE',
-      'Choose another folder, or have this one replaced (--force).',
+      // Where replacing is not spoken of, the command has no --force.
+      replace === undefined
+        ? 'Choose another folder.'
+        : 'Choose another folder, or have this one replaced (--force).',
     );
   }
   if (!(await (isOwn?.(path) ?? wasWrittenHere(files, path, names)))) {
@@ -94,7 +97,7 @@ async function assertHoldsNone(files: FileSystem, folder: string, sources: reado
 export async function writeWholeFolder(
   files: FileSystem,
   path: string,
-  { extraFiles = {}, replace = false, sources = [], isOwn }: WholeFolderOptions,
+  { extraFiles = {}, replace, sources = [], isOwn }: WholeFolderOptions,
   fill: (folder: string) => Promise<void>,
 ): Promise<void> {
   const name = basename(path);

@@ -195,7 +195,11 @@ describe('making applications', () => {
     const out = join(folder, 'full');
     mkdirSync(out);
     writeFileSync(join(out, 'mine.txt'), 'mine');
-    await expect(make({ out })).rejects.toThrow(/full: the folder exists and is not empty/);
+    await expect(make({ out })).rejects.toMatchObject({
+      message: expect.stringMatching(/full: the folder exists and is not empty$/) as string,
+      // There is no --force: what is in there may be changes to an application.
+      hint: 'Choose another folder.',
+    });
     expect(readdirSync(out)).toEqual(['mine.txt']);
   });
 
