@@ -4,7 +4,8 @@ import type { ServedModel } from '../core/serving/served-model.js';
 import type { RequestFacts } from './request-facts.js';
 
 /**
- * Answers prompts, as many at once as the model has slots; their answers are numbered through.
+ * Answers prompts, as many at once as the model has slots; their answers are numbered through. The first one may find
+ * too many waiting; the others then belong to a request that has been let in.
  *
  * @param signal must be aborted by the caller once the events are no longer wanted
  */
@@ -21,7 +22,7 @@ export async function* answerEvents(
   const rest = requests.entries();
   const answerNext = async (): Promise<void> => {
     for (const [index, request] of rest) {
-      for await (const event of model.scheduler.generate(request, signal)) {
+      for await (const event of model.scheduler.generate(request, signal, index > 0)) {
         merged.push({ ...event, choice: index * request.choices + event.choice });
       }
     }

@@ -244,6 +244,17 @@ describe('what takes too long, or is too much', () => {
     expect(await refused.json()).toMatchObject({ error: { type: 'rate_limit_error', code: 'queue_full' } });
   });
 
+  it('is no request by itself, however many prompts and answers it has and whoever else asks', async () => {
+    await start({ slots: 2, queueLimit: 2 });
+    server!.slotModels.get('base')!.delay = 2;
+    const prompt = Array.from({ length: 12 }, (_, index) => `prompt ${index}`);
+    const many = post(server!, '/v1/completions', { model: 'base', prompt, n: 8, max_tokens: 2 });
+    await expect.poll(() => server!.scheduler.activeCount).toBe(2);
+    const others = await Promise.all([1, 2].map(() => post(server!, CHAT, chat)));
+    expect(others.map(({ status }) => status)).toEqual([200, 200]);
+    expect(await (await many).json()).toMatchObject({ choices: { length: 96 } });
+  });
+
   it('is computed no longer once the client has gone', async () => {
     await start();
     server!.slotModels.get('base')!.delay = 5;

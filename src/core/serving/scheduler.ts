@@ -49,6 +49,8 @@ type Work = AnswerWork | EmbeddingWork;
 
 /** A request with all its answers. */
 interface Order {
+  /** What of it still waits takes no place from new requests: it has a slot already, or is part of what has one. */
+  isLetIn: boolean;
   /** Nobody waits for it any more, or it has failed. */
   isOver: boolean;
   /** Calls what waits for it, unless it is over. */
@@ -97,9 +99,10 @@ export class Scheduler {
    * Begins answering a request. Leaving the loop over the events cancels it.
    *
    * @param signal cancels it too: the loop then throws its reason at once, and the slot is free at the next step
+   * @param isPart of something that has been let in already: it waits, however many wait
    * @throws ToolkitError `CONTEXT_OVERFLOW` for a prompt that is too long, `USAGE` for an empty one; QueueFull
    */
-  generate(request: GenerationRequest, signal?: AbortSignal): AsyncIterable<AnswerEvent> {
+  generate(request: GenerationRequest, signal?: AbortSignal, isPart = false): AsyncIterable<AnswerEvent> {
     const { model, tokenizer, vocabulary } = this.parts;
     const { prompt, choices, maxNewTokens = Infinity, grammar } = request;
     assertReadable(prompt, { contextLength: model.capacity, vocabulary });
@@ -119,6 +122,7 @@ export class Scheduler {
       return { kind: 'answer', order, answer, prompt };
     });
     order.followers = followers;
+    order.isLetIn = isPart;
     this.enqueue(first!);
     return events;
   }
@@ -162,6 +166,7 @@ export class Scheduler {
     const abort = (): void => order.fail(signal?.reason as Error);
     signal?.addEventListener('abort', abort);
     const order: Order = {
+      isLetIn: false,
       isOver: false,
       fail(error) {
         if (order.isOver) return;
@@ -182,10 +187,11 @@ export class Scheduler {
   private enqueue(work: Work): void {
     const { queueLimit } = this.parts;
     this.forget();
+    const { length } = this.waiting.filter(({ order }) => !order.isLetIn);
     // Those for which slots are free only wait for the next round.
-    if (this.waiting.length >= queueLimit + this.free.length) {
+    if (!work.order.isLetIn && length >= queueLimit + this.free.length) {
       work.order.complete();
-      throw new QueueFull(`${this.waiting.length} requests wait already`);
+      throw new QueueFull(`${length} requests wait already`);
     }
     this.waiting.push(work);
     this.working ??= this.work();
@@ -226,6 +232,7 @@ export class Scheduler {
     const { model, statistics } = this.parts;
     while (this.free.length > 0 && this.waiting.length > 0) {
       const work = this.waiting.shift()!;
+      work.order.isLetIn = true;
       const { slot, from, shared } = this.slotFor(work);
       this.free.splice(this.free.indexOf(slot), 1);
       if (from === slot) model.truncate(slot, shared);
