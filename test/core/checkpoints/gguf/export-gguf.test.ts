@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -185,6 +185,24 @@ describe('characters that may be composed', () => {
     const [apart, composed] = ['cafe\u0301', 'caf\u00e9'].map((text) => found.encode(text).join());
     expect(apart === composed).toBe(normalizer !== null);
   });
+});
+
+it('names ends of an answer that llama.cpp does not know by their texts', async () => {
+  const several = join(folder, 'several-ends');
+  cpSync(join(GOLDEN, 'llama'), several, { recursive: true });
+  const path = join(several, 'generation_config.json');
+  const settings = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as object) : {};
+  const { endOfSequenceIds } = await loadTokenizer(nodeFileSystem, several);
+  const eos = endOfSequenceIds[0]!;
+  writeFileSync(path, JSON.stringify({ ...settings, eos_token_id: [7, eos, 9] }));
+  const out = `${several}.gguf`;
+  await writeAsGguf(several, { type: 'F16' }, out);
+  const { metadata } = await readHeader(out);
+  // Keys that `llama_vocab` adds to what ends an answer (src/llama-vocab.cpp).
+  const keys = ['eos', 'eot', 'eom'].map((name) => metadata.get(`tokenizer.ggml.${name}_token_id`));
+  expect(keys).toEqual([eos, 7, 9]);
+  const { endOfSequenceIds: again } = await loadTokenizer(nodeFileSystem, out);
+  expect(again).toEqual(expect.arrayContaining([eos, 7, 9]));
 });
 
 describe('weights whose rows fill no blocks', () => {

@@ -8,6 +8,8 @@ import { PRE_TOKENIZERS, preTokenizerJson, type PreTokenizer } from './pre-token
 import { mergesOfPieces } from './piece-merges.js';
 import {
   BYTE_TOKEN,
+  ENDING_TOKENS,
+  FURTHER_END_KEYS,
   padToken,
   SPACE_SYMBOL,
   SPECIAL_TOKEN_KEYS,
@@ -41,23 +43,10 @@ export function specialTokenIds(metadata: MetadataReader): JsonObject {
 export function endOfSequenceIds(metadata: MetadataReader): number[] {
   const ids = [
     specialTokenIds(metadata)['eos_token_id'] as number | undefined,
-    metadata.size('tokenizer.ggml.eot_token_id'),
-    metadata.size('tokenizer.ggml.eom_token_id'),
+    ...FURTHER_END_KEYS.map((key) => metadata.size(key)),
   ];
   return [...new Set(ids.filter((id) => id !== undefined))];
 }
-
-/** Control tokens that end an answer in llama.cpp, wherever a vocabulary has them (src/llama-vocab.cpp). */
-const ENDING_TOKENS: ReadonlySet<string> = new Set([
-  '<|eot_id|>',
-  '<|eom_id|>',
-  '<|im_end|>',
-  '<|end|>',
-  '<end_of_turn>',
-  '<|endoftext|>',
-  '<|end_of_text|>',
-  '<end_of_utterance>',
-]);
 
 interface Vocabulary {
   readonly tokens: readonly string[];

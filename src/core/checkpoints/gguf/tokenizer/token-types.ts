@@ -36,3 +36,18 @@ export const UNICODE_FORM_KEY = 'genai.tokenizer.unicode_form';
 export function usualUnicodeForm(architecture: string): 'NFC' | 'none' {
   return /^qwen[23]/.test(architecture) ? 'NFC' : 'none';
 }
+
+/** Control tokens that end an answer in llama.cpp, wherever a vocabulary has them (src/llama-vocab.cpp). */
+export const ENDING_TOKENS: ReadonlySet<string> = new Set([
+  '<|eot_id|>',
+  '<|eom_id|>',
+  '<|im_end|>',
+  '<|end|>',
+  '<end_of_turn>',
+  '<|endoftext|>',
+  '<|end_of_text|>',
+  '<end_of_utterance>',
+]);
+
+/** Where a file names ends besides that of the sequence: of a turn, and of a message. */
+export const FURTHER_END_KEYS = ['tokenizer.ggml.eot_token_id', 'tokenizer.ggml.eom_token_id'] as const;

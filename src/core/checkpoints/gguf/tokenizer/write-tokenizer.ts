@@ -7,6 +7,8 @@ import { findPreTokenizer } from './pre-tokenizers.js';
 import { mergesOfPieces, scoresOfPieces } from './piece-merges.js';
 import {
   BYTE_TOKEN,
+  ENDING_TOKENS,
+  FURTHER_END_KEYS,
   padToken,
   SPACE_SYMBOL,
   SPECIAL_TOKEN_KEYS,
@@ -211,7 +213,8 @@ class TokenizerWriter {
 
   /** Special tokens, what is put around a text, and the chat template. */
   finish(): TokenizerMetadata {
-    const { tokenizer, tokenizerConfig, specialTokensMap, config, chatTemplate } = this.files;
+    const { tokenizer, tokenizerConfig, specialTokensMap, generationConfig, config, chatTemplate } =
+      this.files;
     for (const [name, key] of SPECIAL_TOKEN_KEYS) {
       const stated: unknown = tokenizerConfig?.[name] ?? specialTokensMap?.[name];
       const content: unknown = isJsonObject(stated) ? stated['content'] : stated;
@@ -221,8 +224,18 @@ class TokenizerWriter {
       if (Number.isInteger(id) && (id as number) < this.tokens.length)
         this.entries.push([key, uint32(id as number)]);
     }
-    const { first, last } = surroundings(tokenizer['post_processor']);
     const entryOf = (key: string): unknown => this.entries.find(([known]) => known === key)?.[1].value;
+    // llama.cpp knows most ends by their texts; files have room for two more.
+    const stated = [generationConfig?.['eos_token_id'] ?? config?.['eos_token_id']].flat();
+    const further = stated.filter((id) => {
+      const token = this.tokens[Number(id)];
+      const isTold = id === entryOf('tokenizer.ggml.eos_token_id') || ENDING_TOKENS.has(token ?? '');
+      return typeof id === 'number' && token !== undefined && !isTold;
+    }) as number[];
+    FURTHER_END_KEYS.slice(0, further.length).forEach((key, index) => {
+      this.entries.push([key, uint32(further[index]!)]);
+    });
+    const { first, last } = surroundings(tokenizer['post_processor']);
     const begins = first !== undefined && this.idOf(first) === entryOf('tokenizer.ggml.bos_token_id');
     const ends = last !== undefined && this.idOf(last) === entryOf('tokenizer.ggml.eos_token_id');
     if ((first !== undefined && !begins) || (last !== undefined && !ends)) {
