@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { strip } from '../metrics/text/words.js';
 import { pythonRegex } from './python-regex.js';
 
 const pattern = z.string().superRefine((source, context) => {
@@ -57,8 +58,8 @@ function findMatch({ regex, match, fallback }: z.output<typeof regexStep>, text:
   const chosen = matches.at(match);
   if (chosen === undefined) return fallback;
   const [whole, ...groups] = chosen as (string | undefined)[];
-  if (groups.length <= 1) return (groups.length === 0 ? whole! : (groups[0] ?? '')).trim();
-  return (groups.find((group) => group) ?? fallback).trim();
+  if (groups.length <= 1) return strip(groups.length === 0 ? whole! : (groups[0] ?? ''));
+  return strip(groups.find((group) => group) ?? fallback);
 }
 
 function numberAfter(mark: string, text: string): string {
@@ -68,7 +69,7 @@ function numberAfter(mark: string, text: string): string {
 }
 
 function applyStep(step: FilterStep, text: string): string {
-  if (step === 'strip') return text.trim();
+  if (step === 'strip') return strip(text);
   if (step === 'lowercase') return text.toLowerCase();
   if (step === 'uppercase') return text.toUpperCase();
   if (step === 'first_line') return text.trimStart().split('\n', 1)[0]!.trimEnd();

@@ -5,6 +5,7 @@ import { METRICS } from '../metrics/index.js';
 import type { Metric, MetricRows } from '../metrics/metric.js';
 import { passAtKWith } from '../metrics/pass-at-k.js';
 import { BLEU_TOKENIZERS, type BleuTokenizer } from '../metrics/text/bleu-tokenizers.js';
+import { WHITE_SPACE } from '../metrics/text/words.js';
 import { CHECKS } from './checks.js';
 import { CHOICE_METRICS, type ChoiceMetric } from './choice-metrics.js';
 import { scoreChoices, type ChoiceScores } from './choice-scores.js';
@@ -271,6 +272,9 @@ function triesOf(row: AnsweredRow, definition: TaskDefinition, filter: Filter): 
   return { samples: completions.length, correct: passing.length };
 }
 
+/** White space between words, as Python's `re` has it. */
+const SPACES = new RegExp(`[${WHITE_SPACE}]+`);
+
 /** One tag a token, divided by white space. */
 function tagsOf(text: string): string[] {
   return text.split(/\s+/).filter((tag) => tag !== '');
@@ -283,7 +287,7 @@ function likelihoodOf({ choices, completion_tokens }: AnsweredRow): MetricRows['
     tokens: completion_tokens!,
     bytes: new TextEncoder().encode(text).length,
     // Also the empty parts at either end count: so does lm-evaluation-harness (re.split).
-    words: text.split(/\s+/).length,
+    words: text.split(SPACES).length,
   };
 }
 

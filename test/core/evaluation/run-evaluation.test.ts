@@ -301,6 +301,13 @@ describe('perplexity', () => {
     );
     const values = valuesOf(evaluation);
     expect(values['perplexity']).toBeCloseTo(2 ** (10 / 8), 12);
+    // len(re.split(r'\s+', 'a\x85b\x1fc\ufeffd')) is 3 in Python.
+    const spaced = await run(
+      task,
+      [{ text: 'a\x85b\x1fc\ufeffd' }],
+      fakeProvider({ scoreText: () => ({ logLikelihood: -3 * Math.LN2, tokens: 1 }) }),
+    );
+    expect(valuesOf(spaced)['word-perplexity']).toBeCloseTo(2, 12);
     expect(values['word-perplexity']).toBeCloseTo(2 ** (10 / 5), 12);
     expect(values['bits-per-byte']).toBeCloseTo(10 / 20, 12);
     expect(evaluation.samples[0]!.scores['perplexity']).toBeCloseTo(4, 12);

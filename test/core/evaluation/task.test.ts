@@ -289,6 +289,8 @@ describe('filters', () => {
     [[{ regex: '([A-D])\\)', match: 1, fallback: 'none' }], 'A) or B)', 'B'],
     [[{ regex: '([A-D])\\)', match: 2, fallback: 'none' }], 'A) or B)', 'none'],
     [[{ regex: '[0-9]+', match: -1, fallback: 'none' }], '1 2 3', '3'],
+    // As Python's str.strip, which takes U+0085 and the separators for white space, and a byte-order mark for none.
+    [['strip'], '\x85 \ufeffa\u3000\x1c', '\ufeffa'],
     [[], ' as it is ', ' as it is '],
   ])('%j of %j', (steps, generated, answer) => {
     expect(applyFilter({ name: 'x', steps }, generated)).toBe(answer);
