@@ -128,6 +128,18 @@ describe('README.md', () => {
     expect(sessions.length).toBeGreaterThan(0);
   });
 
+  it('links to files that there are, and that an installed package has', () => {
+    const { files } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+      readonly files: readonly string[];
+    };
+    const links = [...README.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, path]) => path!);
+    expect(links.length).toBeGreaterThan(0);
+    for (const link of links) {
+      expect(existsSync(join(ROOT, link)), link).toBe(true);
+      expect(files.some((path) => link === path || link.startsWith(`${path}/`)), link).toBe(true);
+    }
+  });
+
   it.each(shellLines)('line $line: `$command` is run elsewhere', ({ command }) => {
     const entry = RUN_ELSEWHERE.find(({ pattern }) => pattern.test(command));
     expect(entry, 'show it as a session, or add what runs it to RUN_ELSEWHERE').toBeDefined();
