@@ -14,7 +14,7 @@ export function planNeedText({ model, scope, machine, need }: DeployPlanResult):
       : `${formatDecimal(machine.bandwidth_gb_s, 0)} GB/s${machine.measured ? ' measured' : ''}`;
   const parts = [
     `${model.name} (${formatParameters(model.parameters)} parameters)`,
-    `${formatCount(need.promptTokens)} tokens in and ${formatCount(need.outputTokens)} out`,
+    `${formatCount(need.prompt_tokens)} tokens in and ${formatCount(need.output_tokens)} out`,
     `${formatCount(need.concurrent)} at once`,
     `on ${devices}${machine.name} with ${formatBytes(machine.memory_bytes)}, ${speed}`,
   ];

@@ -75,7 +75,17 @@ export interface DeployPlanResult {
     readonly usd_per_hour: number | null;
     readonly price_source: string | null;
   };
-  readonly need: DeploymentNeed;
+  /** What is asked of it; `null` where it does not matter. */
+  readonly need: {
+    readonly prompt_tokens: number;
+    readonly output_tokens: number;
+    readonly concurrent: number;
+    readonly requests_per_day: number | null;
+    readonly tokens_per_second: number | null;
+    readonly first_token_seconds: number | null;
+    readonly usd_per_month: number | null;
+    readonly privacy: PrivacyLevel | null;
+  };
   readonly forms: readonly PlannedForm[];
   readonly recommended: string | null;
 }
@@ -142,7 +152,16 @@ export async function planDeploymentOf(
     model: { name: resolved.name, parameters: resolved.model.parameters },
     scope: read?.path ?? null,
     machine: { ...machine, ...facts },
-    need,
+    need: {
+      prompt_tokens: need.promptTokens,
+      output_tokens: need.outputTokens,
+      concurrent: need.concurrent,
+      requests_per_day: need.requestsPerDay ?? null,
+      tokens_per_second: need.tokensPerSecond ?? null,
+      first_token_seconds: need.firstTokenSeconds ?? null,
+      usd_per_month: need.usdPerMonth ?? null,
+      privacy: need.privacy ?? null,
+    },
     forms: forms.map((form) => ({ ...form, commands: commandsOf(form.commands, resolved, chosen.model) })),
     recommended,
   };

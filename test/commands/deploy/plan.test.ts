@@ -50,12 +50,13 @@ describe('genai deploy plan', () => {
     );
     const { need, machine, forms } = await plan('qwen2.5-0.5b', '--scope', scope, '--concurrent', '1');
     expect(need).toEqual({
-      promptTokens: 300,
-      outputTokens: 60,
+      prompt_tokens: 300,
+      output_tokens: 60,
       concurrent: 1,
-      requestsPerDay: 1000,
-      tokensPerSecond: 20,
-      usdPerMonth: 500,
+      requests_per_day: 1000,
+      tokens_per_second: 20,
+      first_token_seconds: null,
+      usd_per_month: 500,
       privacy: 'on-device',
     });
     expect(machine.memory_bytes).toBe(16e9);
@@ -68,7 +69,7 @@ describe('genai deploy plan', () => {
     expect(machine.bandwidth_gb_s).toBeGreaterThan(0.1);
     expect(machine.tflops).toBeGreaterThan(0);
     // The model has 256 positions.
-    expect(need.promptTokens + need.outputTokens).toBeLessThanOrEqual(256);
+    expect(need.prompt_tokens + need.output_tokens).toBeLessThanOrEqual(256);
     expect(recommended).toBe('serve-q8_0');
     expect(forms[0]!.commands).toEqual([
       'genai deploy export templates/starter-model --target gguf --precision Q8_0 --name starter-model --out exports/starter-model-gguf',
