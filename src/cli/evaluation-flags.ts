@@ -54,7 +54,8 @@ export const EVALUATION_FLAGS = {
   prompt: Flags.string({
     exclusive: ['task'],
     dependsOn: ['dataset'],
-    summary: 'File of a prompt template, such as the best.md of adapt prompt-engineer: measure what it asks.',
+    summary:
+      'Prompt template whose question is measured: a file, such as the prompt.md of adapt prompt-engineer, or the name of one of the project or of the toolkit.',
   }),
   dataset: Flags.string({
     summary:

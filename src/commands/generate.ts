@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import { Flags, type Interfaces } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
 import { createEngine } from '../cli/engine-flags.js';
 import { GENERATION_FLAGS, generationOptions, MODEL_ARGUMENT } from '../cli/generation-flags.js';
@@ -52,7 +52,7 @@ export default class Generate extends BaseCommand<GenerateResult> {
       exactlyOne: PROMPT_FLAGS,
       exclusive: ['chat', 'system'],
       summary:
-        'Prompt template, such as the best.md of adapt prompt-engineer; it says how the answer is generated unless flags do.',
+        'Prompt template, such as the prompt.md of adapt prompt-engineer; it says how the answer is generated unless flags do.',
     }),
     variable: pairFlag({
       multiple: true,
@@ -88,7 +88,7 @@ export default class Generate extends BaseCommand<GenerateResult> {
   async run(): Promise<GenerateResult> {
     const { args, flags } = await this.parse(Generate);
     const { fileSystem, environment, stdout } = this.ports;
-    const template = await this.filledTemplate(flags['prompt-template'], flags.variable);
+    const template = await this.filledTemplate(args.model, flags);
     const prompts =
       template === undefined ? await readPrompts(flags, fileSystem, this.input) : [template.prompt];
     const { chat, system, beams } = flags;
@@ -126,13 +126,19 @@ export default class Generate extends BaseCommand<GenerateResult> {
   }
 
   /** The prompt of `--prompt-template`, and its settings. */
-  private async filledTemplate(
-    path: string | undefined,
-    variables: readonly (readonly [name: string, value: string])[] = [],
-  ): Promise<FilledTemplate | undefined> {
+  private async filledTemplate(model: string, flags: GenerateFlags): Promise<FilledTemplate | undefined> {
+    const { 'prompt-template': path, variable = [], adapter } = flags;
     if (path === undefined) return undefined;
     const { fillTemplate } = await import('../lifecycle/generate/fill-template.js');
-    return fillTemplate(this.ports.fileSystem, path, Object.fromEntries(variables));
+    return fillTemplate(this.ports.fileSystem, path, Object.fromEntries(variable), async () => {
+      const { evaluatePorts } = await import('../cli/evaluation-flags.js');
+      const { local } = await import('../core/providers/local.js');
+      const { textEmbedder } = await import('../core/providers/run-requests.js');
+      const onProgress = (event: ProgressEvent): void => this.progress().update(event);
+      const ports = await evaluatePorts(this.ports, flags, onProgress, this.signal);
+      const provider = await local.open(model, { adapter }, ports);
+      return { embed: textEmbedder(provider, ports), close: () => provider.close() };
+    });
   }
 
   /** Where `--prompt-file -` reads. */
@@ -140,3 +146,5 @@ export default class Generate extends BaseCommand<GenerateResult> {
     return standardInput();
   }
 }
+
+type GenerateFlags = Interfaces.InferredFlags<typeof Generate.flags>;

@@ -82,6 +82,39 @@ describe('a prompt that was found', () => {
     expect(flagged.result).not.toHaveProperty('beam_score');
   }, 60_000);
 
+  it('generates with examples that the model finds alike, as the sweep chose them', async () => {
+    mkdirSync(join(folder, 'few'));
+    for (const [name, count] of [
+      ['train', 8],
+      ['test', 1],
+    ] as const) {
+      const rows = readFileSync(join(folder, 'data', `${name}.jsonl`), 'utf8').split('\n', count);
+      writeFileSync(join(folder, 'few', `${name}.jsonl`), rows.join('\n'));
+    }
+    const choice = [
+      '--shots',
+      '2',
+      '--examples',
+      'similar-embeddings',
+      '--generate',
+      '--max-new-tokens',
+      '3',
+    ];
+    const few = ['--dataset', join(folder, 'few'), '--out', join(folder, 'alike'), '--show', '1', '--quiet'];
+    const prompt = ['--prompt', 'classification-plain', '--labels', 'negative,positive'];
+    const swept = await runCommand(PromptEngineer, ['--model', MODEL, ...prompt, ...few, ...choice]);
+    expect(swept.error).toBeUndefined();
+    const { tokens } = (swept.result as PromptEngineerResult).sent[0]!;
+    const [row] = readFileSync(join(folder, 'few', 'test.jsonl'), 'utf8').split('\n');
+    const { prompt: text } = JSON.parse(row!) as { prompt: string };
+    const { result, error } = await runCommand(Generate, [
+      ...[MODEL, '--prompt-template', join(folder, 'alike', 'prompt.md'), '--variable', `text=${text}`],
+      '--quiet',
+    ]);
+    expect(error).toBeUndefined();
+    expect(result).toMatchObject({ prompt_tokens: tokens, completion_tokens: 3 });
+  }, 60_000);
+
   it('is refused where its examples have changed, and where they are named nowhere', async () => {
     const saved = readFileSync(join(folder, 'swept', 'prompt.md'), 'utf8');
     const write = (name: string, text: string): string => {
