@@ -63,7 +63,11 @@ async function splitFiles(files: FileSystem, { path, split, name }: LoadRowsOpti
 export async function loadRows(files: FileSystem, options: LoadRowsOptions): Promise<LoadedRows> {
   const { path, columns } = options;
   if ((await files.stat(path)) === undefined) {
-    throw new ToolkitError(`${path}: no such file or folder`, 'NOT_FOUND', 'Name the rows with --dataset.');
+    throw new ToolkitError(
+      `${path}: no such file or folder`,
+      'NOT_FOUND',
+      'Name a file of rows, or a folder with one for each part.',
+    );
   }
   const rows: Row[] = [];
   const paths = await splitFiles(files, options);
