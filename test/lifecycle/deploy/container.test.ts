@@ -101,10 +101,29 @@ describe('a Dockerfile', () => {
   });
 });
 
+/** yamllint's default rules of flow lists, and of comments behind values, outside of quotation marks. */
+describe.each([false, true])('YAML, with the model in the image: %s', (modelInImage) => {
+  it('is spaced as yamllint asks', async () => {
+    const { read } = await make({ modelInImage });
+    for (const file of ['compose.yaml', 'kubernetes.yaml']) {
+      const lines = read(file)
+        .split('\n')
+        .filter((line) => !/^\s*#/.test(line))
+        .map((line) => line.replace(/"(?:[^"\\]|\\.)*"/g, '""'));
+      expect(lines.filter((line) => /\[ | \]|,"|\S #/.test(line))).toEqual([]);
+      expect(lines.some((line) => line.includes('["", ""'))).toBe(true);
+    }
+  });
+});
+
 describe('a compose file', () => {
   it('gives the server no more than it needs', async () => {
     const { read, memory_limit_bytes: limit, estimated_bytes: estimated } = await make();
     const { services, secrets } = parse(read('compose.yaml'));
+    // What its first lines tell users to run leaves the key unreadable for others.
+    expect(read('compose.yaml')).toMatch(
+      /^# {3}\(umask 077; .* > api-key\.txt\) && sudo chown 10001 api-key\.txt$/m,
+    );
     const { model: service } = services;
     expect(service).toMatchObject({
       read_only: true,
