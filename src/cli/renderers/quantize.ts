@@ -50,31 +50,6 @@ export function quantizeParagraph(result: QuantizeResult): string {
       : `${formatCount(quantized_layers)} layers (method ${method})`;
   const others = otherBlocks(result);
   const blocks = others === undefined ? '' : ` One scale for ${result.block_size} weights; ${others}.`;
-  const share = after.value / before.value - 1;
-    const change = `${share < 0 ? '−' : '+'}${(100 * Math.abs(share)).toFixed(2)} %`;
-    const name = higher_is_better ? metric : `${metric} (less is better)`;
-    return [name, cell(before), cell(after), Number.isFinite(share) ? change : ''];
-  });
-}
-
-/** The layers that lose most. */
-export function lossRows({ layers }: QuantizeResult, most: number): string[][] {
-  return layers.slice(0, most).map(({ module, error }) => [module, `${formatFigure(100 * error)} %`]);
-}
-
-/** What was made, and how much smaller it is. */
-export function quantizeParagraph(result: QuantizeResult): string {
-  const { to, model, output_dir, bytes_before, bytes_after, bits_per_weight, quantized_layers, method } =
-    result;
-  const what =
-    method === null
-      ? `All ${formatCount(result.parameters)} weights`
-      : `${formatCount(quantized_layers)} layers (method ${method})`;
-  const others = otherBlocks(result);
-  const blocks =
-    result.block_size === null
-      ? ''
-      : ` One scale for ${result.block_size} weights${others === undefined ? '' : `; ${others}`}.`;
   const share = `${(100 * (bytes_after / bytes_before)).toFixed(0)} %`;
   return (
     `${what} of ${model} are now ${to}: ${formatBytes(bytes_before)} before, ${formatBytes(bytes_after)} after (${share}), ` +
