@@ -136,7 +136,10 @@ describe('README.md', () => {
     expect(links.length).toBeGreaterThan(0);
     for (const link of links) {
       expect(existsSync(join(ROOT, link)), link).toBe(true);
-      expect(files.some((path) => link === path || link.startsWith(`${path}/`)), link).toBe(true);
+      expect(
+        files.some((path) => link === path || link.startsWith(`${path}/`)),
+        link,
+      ).toBe(true);
     }
   });
 
