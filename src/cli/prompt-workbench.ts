@@ -7,7 +7,7 @@ import {
   writePromptTemplate,
   type PromptTemplate,
 } from '../core/prompts/prompt-template.js';
-import { openPrompt } from '../lifecycle/adapt/open-prompts.js';
+import { openPrompt } from '../core/prompt-engineering/open-prompt.js';
 import {
   compareConfigurations,
   SWEEP_FILES,

@@ -191,7 +191,7 @@ export default class PromptEngineer extends BaseCommand<PromptEngineerResult> {
   private async workbench(flags: ParsedFlags): Promise<PromptEngineerResult> {
     const { promptWorkbench, WORKBENCH_FOLDER } = await import('../../cli/prompt-workbench.js');
     const { openPromptEngineer } = await import('../../lifecycle/adapt/prompt-engineer.js');
-    const { starterPrompts } = await import('../../lifecycle/adapt/open-prompts.js');
+    const { starterPrompts } = await import('../../core/prompt-engineering/open-prompt.js');
     const { prompts } = this.ports;
     const needed = (answer: string) => (answer.trim() === '' ? 'Something is needed here.' : undefined);
     const asked = async (message: string) => (await prompts.text(message, { problem: needed })).trim();

@@ -6,6 +6,7 @@ export {
   type SettingValues,
   type SweptSetting,
 } from './configurations.js';
+export { openPrompt, starterPrompts, type PromptFolderPorts } from './open-prompt.js';
 export { readPromptFile, savedExamples } from './prompt-file.js';
 export { rowsForPrompt, settingsForRows } from './prompt-rows.js';
 export { promptTask, usualMetric } from './prompt-task.js';

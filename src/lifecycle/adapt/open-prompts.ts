@@ -1,29 +1,17 @@
-import { join } from 'node:path';
 import type { FileSystem } from '../../platform/file-system.js';
 import type { Row } from '../../core/dataset-formats/row-format.js';
 import { quoteName } from '../../core/checkpoints/quote-name.js';
 import { ToolkitError } from '../../core/errors/toolkit-error.js';
 import { loadRows, type LoadedRows } from '../../core/evaluation/load-rows.js';
 import { didYouMean } from '../../core/near-matches.js';
-import { readPromptFile } from '../../core/prompt-engineering/prompt-file.js';
+import { openPrompt, type PromptFolderPorts } from '../../core/prompt-engineering/open-prompt.js';
 import {
   isClassification,
   rowsForPrompt,
   settingsForRows,
 } from '../../core/prompt-engineering/prompt-rows.js';
-import {
-  makePromptTemplate,
-  parsePromptTemplate,
-  type PromptTemplate,
-} from '../../core/prompts/prompt-template.js';
+import { makePromptTemplate, type PromptTemplate } from '../../core/prompts/prompt-template.js';
 import type { PromptSweepSettings } from './prompt-engineer-options.js';
-
-/** Where prompts are read from. */
-export interface PromptFolderPorts {
-  readonly files: FileSystem;
-  /** Folder of the prompts that ship with the toolkit. */
-  readonly promptFolder: string;
-}
 
 /** A prompt with the rows in the form that it needs. */
 export interface OpenPrompt {
@@ -43,40 +31,6 @@ export interface OpenPrompts {
   /** Where examples come from; `undefined` where none are shown. */
   readonly examples: Pick<LoadedRows, 'path' | 'sha256'> | undefined;
   readonly isClassification: boolean;
-}
-
-/** Ending of the files of prompts. */
-const ENDING = '.md';
-
-/** Names of the prompts that ship with the toolkit and whose answers can be measured. */
-export async function starterPrompts({ files, promptFolder }: PromptFolderPorts): Promise<string[]> {
-  const names: string[] = [];
-  for (const file of (await files.list(promptFolder)).filter((name) => name.endsWith(ENDING)).sort()) {
-    const { settings } = await readPromptFile(files, join(promptFolder, file));
-    if (settings.answer !== undefined) names.push(file.slice(0, -ENDING.length));
-  }
-  return names;
-}
-
-/**
- * Reads a prompt by its file, or by the name of one that ships with the toolkit.
- *
- * @throws ToolkitError `NOT_FOUND`, with the name that may be meant; `USAGE` for a template that is wrong
- */
-export async function openPrompt(name: string, ports: PromptFolderPorts): Promise<PromptTemplate> {
-  const { files, promptFolder } = ports;
-  if ((await files.stat(name))?.kind === 'file') {
-    return readPromptFile(files, name);
-  }
-  const starters = await starterPrompts(ports);
-  if (starters.includes(name)) {
-    return parsePromptTemplate(await files.readText(join(promptFolder, `${name}${ENDING}`)), name);
-  }
-  throw new ToolkitError(
-    `--prompt ${name}: no such file, and no prompt of that name`,
-    'NOT_FOUND',
-    didYouMean(name, starters) ?? `Prompts that ship with the toolkit: ${starters.join(', ')}.`,
-  );
 }
 
 /**

@@ -5,7 +5,8 @@ import type { ProviderPorts } from '../../core/providers/provider-ports.js';
 import type { Embed } from '../../core/prompts/shots/example-pool.js';
 import type { Provider } from '../../core/providers/provider.js';
 import { textEmbedder } from '../../core/providers/run-requests.js';
-import type { OpenPrompts, PromptFolderPorts } from './open-prompts.js';
+import type { PromptFolderPorts } from '../../core/prompt-engineering/open-prompt.js';
+import type { OpenPrompts } from './open-prompts.js';
 import type { PromptSweepSettings } from './prompt-engineer-options.js';
 
 /** What prompt engineering needs from outside. */

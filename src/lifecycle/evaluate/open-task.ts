@@ -8,7 +8,8 @@ import { loadRows, type LoadedRows } from '../../core/evaluation/load-rows.js';
 import { makeTask, readTask, readTaskDefinition, type Task } from '../../core/evaluation/task.js';
 import { USUAL_METRICS } from '../../core/evaluation/task-measures.js';
 import { taskOfDataset } from '../../core/evaluation/task-of-dataset.js';
-import { readPromptFile, savedExamples } from '../../core/prompt-engineering/prompt-file.js';
+import { openPrompt } from '../../core/prompt-engineering/open-prompt.js';
+import { savedExamples } from '../../core/prompt-engineering/prompt-file.js';
 import { rowsForPrompt, settingsForRows } from '../../core/prompt-engineering/prompt-rows.js';
 import { promptTask, usualMetric } from '../../core/prompt-engineering/prompt-task.js';
 import { formatDatasetId, isDatasetId, parseDatasetId } from '../../core/hub-datasets/dataset-id.js';
@@ -42,6 +43,8 @@ export interface TaskPorts {
   readonly files: FileSystem;
   /** Folder of the tasks that ship with the toolkit. */
   readonly taskFolder: string;
+  /** Folder of the prompts that ship with the toolkit. */
+  readonly promptFolder: string;
   /** Brings parts of a dataset on the hub here, and gives the folder that they are in. */
   readonly fetchDataset: FetchDataset;
 }
@@ -89,7 +92,7 @@ async function openAny(settings: TaskSettings, ports: TaskPorts): Promise<OpenTa
 async function taskFromPrompt(
   settings: TaskSettings,
   prompt: string,
-  { files, fetchDataset }: TaskPorts,
+  { files, fetchDataset, promptFolder }: TaskPorts,
 ): Promise<OpenTask> {
   const { dataset, metrics, split = 'test', limit, generate, stop } = settings;
   if (settings.task !== undefined) {
@@ -105,7 +108,7 @@ async function taskFromPrompt(
   if (first === undefined) {
     throw new ToolkitError(`${own.path}: has no rows to measure on`, 'BAD_DATASET', 'Choose other rows.');
   }
-  const { settings: saved, body, where } = await readPromptFile(files, prompt);
+  const { settings: saved, body, where } = await openPrompt(prompt, { files, promptFolder });
   const promptFile = await makePromptTemplate(
     settingsForRows(saved, where, first, { columns: {}, stop }),
     body,
@@ -123,7 +126,7 @@ async function taskFromPrompt(
     },
   );
   return {
-    ...{ task: await completed(made, settings, promptFile), promptFile, path: prompt, dataset: own },
+    ...{ task: await completed(made, settings, promptFile), promptFile, path: where, dataset: own },
     rows: rowsForPrompt(measured, promptFile.settings, own.path),
     shotPool: await savedExamples(files, promptFile, count),
     ...{ shots: count, seed: settings.seed ?? shots?.seed ?? 0, asChat: settings.chat },
