@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { Flags } from '@oclif/core';
+import { Flags, type Interfaces } from '@oclif/core';
 import { CHECKS, type CheckName } from '../core/evaluation/checks.js';
 import type { ProgressListener } from '../core/progress/progress-event.js';
 import type { EvaluateOptions, EvaluatePorts } from '../lifecycle/evaluate/evaluate.js';
@@ -150,44 +150,10 @@ export const EVALUATION_FLAGS = {
   ...ENGINE_FLAGS,
 };
 
-/** The parsed {@link EVALUATION_FLAGS}, those of the engine left out. */
-interface ParsedEvaluationFlags {
-  readonly task?: string | undefined;
-  readonly prompt?: string | undefined;
-  readonly dataset?: string | undefined;
-  readonly metric?: string[] | undefined;
-  readonly split?: string | undefined;
-  readonly limit?: number | undefined;
-  readonly slices?: string[] | undefined;
-  readonly seed?: number | undefined;
-  readonly shots?: number | undefined;
-  readonly chat: boolean;
-  readonly generate: boolean;
-  readonly 'score-end': boolean;
-  readonly stride?: number | undefined;
-  readonly 'max-new-tokens'?: number | undefined;
-  readonly temperature?: number | undefined;
-  readonly 'top-k'?: number | undefined;
-  readonly 'top-p'?: number | undefined;
-  readonly stop?: string[] | undefined;
-  readonly 'embedding-model'?: string | undefined;
-  readonly judge?: string | undefined;
-  readonly 'judge-rubric'?: string | undefined;
-  readonly 'judge-key-variable'?: string | undefined;
-  readonly samples?: number | undefined;
-  readonly k?: number[] | undefined;
-  readonly check?: string | undefined;
-  readonly 'key-variable'?: string | undefined;
-  readonly 'context-length'?: number | undefined;
-  readonly concurrency?: number | undefined;
-  readonly retries?: number | undefined;
-  readonly timeout?: number | undefined;
-  readonly 'input-price'?: number | undefined;
-  readonly 'output-price'?: number | undefined;
-}
-
 /** The values of {@link EVALUATION_FLAGS} under the names that lifecycle functions know. */
-export function evaluationOptions(flags: ParsedEvaluationFlags): Omit<EvaluateOptions, 'model'> {
+export function evaluationOptions(
+  flags: Interfaces.InferredFlags<typeof EVALUATION_FLAGS>,
+): Omit<EvaluateOptions, 'model'> {
   const { task, prompt, dataset, metric, split, limit, slices, seed, shots, chat, generate, stride, stop } =
     flags;
   const { temperature, concurrency, retries, judge, samples, k, check } = flags;

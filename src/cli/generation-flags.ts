@@ -1,4 +1,4 @@
-import { Args, Flags } from '@oclif/core';
+import { Args, Flags, type Interfaces } from '@oclif/core';
 import { ENGINE_FLAGS } from './engine-flags.js';
 import { numberFlag } from './number-flag.js';
 
@@ -42,17 +42,7 @@ export const GENERATION_FLAGS = {
 };
 
 /** The values of {@link GENERATION_FLAGS} under the names that lifecycle functions know. */
-export function generationOptions(flags: {
-  readonly adapter?: string | undefined;
-  readonly 'max-new-tokens'?: number | undefined;
-  readonly temperature?: number | undefined;
-  readonly 'top-k'?: number | undefined;
-  readonly 'top-p'?: number | undefined;
-  readonly 'min-p'?: number | undefined;
-  readonly 'repetition-penalty'?: number | undefined;
-  readonly seed?: number | undefined;
-  readonly stop?: string[] | undefined;
-}) {
+export function generationOptions(flags: Interfaces.InferredFlags<typeof GENERATION_FLAGS>) {
   const { adapter, temperature, seed, stop } = flags;
   return {
     ...{ adapter, temperature, seed, stop },
