@@ -417,5 +417,7 @@ export async function readHarnessTask(files: FileSystem, path: string): Promise<
 
 /** Whether a YAML text is a task of lm-evaluation-harness rather than of this toolkit. */
 export function isHarnessTask(text: string): boolean {
-  return /^["']?(?:output_type|doc_to_text|doc_to_target|dataset_path|include|group|tag|class)["']?\s*:/m.test(text);
+  return /^["']?(?:output_type|doc_to_text|doc_to_target|dataset_path|include|group|tag|class)["']?\s*:/m.test(
+    text,
+  );
 }
