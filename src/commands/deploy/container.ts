@@ -68,32 +68,30 @@ export default class DeployContainer extends BaseCommand<DeployContainerResult> 
     const { readToolkitPackage } = await import('../../platform/toolkit-package.js');
     const { target, out, name, image, port, slots, context, cpus, program, force } = flags;
     const { fileSystem: files } = this.ports;
-    const result = await deployContainer(
-      {
-        ...{ model: args.model, target, out, name, image, port, slots, context, cpus, program, force },
-        memoryGib: flags['memory-gib'],
-        modelInImage: flags['model-in-image'],
+    const options = {
+      ...{ model: args.model, target, out, name, image, port, slots, context, cpus, program, force },
+      memoryGib: flags['memory-gib'],
+      modelInImage: flags['model-in-image'],
+    };
+    const result = await deployContainer(options, {
+      ...{ files, templates: TEMPLATES, version: readToolkitPackage().version },
+      describeModel: async (path) => {
+        const { model, storedBytes: weightBytes } = await resolveModel(path, { fileSystem: files });
+        return {
+          contextLength: model.shape.contextLength,
+          // What is stored in 16 bits may be computed with in 32.
+          servingBytes: (batch, tokens) =>
+            inferenceMemory(model, { dtype: 'fp32', batch, context: tokens, weightBytes }).total_bytes,
+        };
       },
-      {
-        ...{ files, templates: TEMPLATES, version: readToolkitPackage().version },
-        describeModel: async (path) => {
-          const { model, storedBytes: weightBytes } = await resolveModel(path, { fileSystem: files });
-          return {
-            contextLength: model.shape.contextLength,
-            // What is stored in 16 bits may be computed with in 32.
-            servingBytes: (batch, tokens) =>
-              inferenceMemory(model, { dtype: 'fp32', batch, context: tokens, weightBytes }).total_bytes,
-          };
-        },
-      },
-    );
+    });
     const { formatBinaryBytes } = await import('../../cli/format.js');
     const estimate =
       result.estimated_bytes === null ? '' : ` (estimated: ${formatBinaryBytes(result.estimated_bytes)})`;
     this.printParagraph(`Wrote ${result.files.join(', ')} to ${result.folder}.`);
     this.printParagraph(`Limit of memory: ${formatBinaryBytes(result.memory_limit_bytes)}${estimate}. Next:`);
     for (const command of result.commands) this.printParagraph(`  ${command}`);
-    await this.recordStep([result.folder], (project) => containerStep(project, result));
+    await this.recordStep([result.folder], (project) => containerStep(project, options, result));
     return result;
   }
 }

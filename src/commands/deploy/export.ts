@@ -67,18 +67,16 @@ export default class Export extends BaseCommand<ExportResult> {
     const { ports, signal } = this;
     const progress = this.progress();
     const { 'adapter-only': adapterOnly, threads: _threads, quiet: _quiet, ...named } = flags;
-    const result = await exportModelFiles(
-      {
-        ...named,
-        model: args.model,
-        adapterOnly,
-        home: (await findProject(ports.fileSystem, process.cwd())) ?? undefined,
-      },
-      {
-        ...verificationPorts(ports, threadsOf(flags), (event) => progress.update(event), signal),
-        now: () => ports.now(),
-      },
-    );
+    const options = {
+      ...named,
+      model: args.model,
+      adapterOnly,
+      home: (await findProject(ports.fileSystem, process.cwd())) ?? undefined,
+    };
+    const result = await exportModelFiles(options, {
+      ...verificationPorts(ports, threadsOf(flags), (event) => progress.update(event), signal),
+      now: () => ports.now(),
+    });
     this.printTable(
       [{ title: 'file' }, { title: 'size', align: 'right' }],
       result.files.map(({ path, bytes }) => [path, formatBytes(bytes)]),
@@ -95,7 +93,7 @@ export default class Export extends BaseCommand<ExportResult> {
         (text) => this.printParagraph(text),
       );
     }
-    await this.recordStep([result.output_dir], (project) => exportStep(project, result));
+    await this.recordStep([result.output_dir], (project) => exportStep(project, options, result));
     if (verification?.verdict !== 'fail') return result;
     if (this.jsonEnabled()) this.logJson(result);
     this.exit(EXIT_CODES.BELOW_THRESHOLD.exit);

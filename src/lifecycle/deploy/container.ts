@@ -178,8 +178,12 @@ export async function deployContainer(
   };
 }
 
-/** How it is recorded in a project. */
-export function containerStep(project: string, result: DeployContainerResult): DoneStep {
+/** How it is recorded in a project, with the command that makes the same again. */
+export function containerStep(
+  project: string,
+  { port, slots, context, cpus, memoryGib, modelInImage, program }: DeployContainerOptions,
+  result: DeployContainerResult,
+): DoneStep {
   const [model, out] = [result.model, result.folder].map((place) => pathInProject(project, place)) as [
     string,
     string,
@@ -192,6 +196,10 @@ export function containerStep(project: string, result: DeployContainerResult): D
     result.name,
     '--image',
     result.image,
+    ...['--port', `${port}`, '--slots', `${slots}`, '--cpus', `${cpus}`, '--program', program],
+    ...(context === undefined ? [] : ['--context', `${context}`]),
+    ...(memoryGib === undefined ? [] : ['--memory-gib', `${memoryGib}`]),
+    ...(modelInImage ? ['--model-in-image'] : []),
     '--out',
     out,
   ];

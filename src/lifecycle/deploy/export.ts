@@ -98,8 +98,12 @@ export async function exportModelFiles(
   };
 }
 
-/** What a project keeps of an export. */
-export function exportStep(project: string, result: ExportResult): DoneStep {
+/** What a project keeps of an export, with the command that makes it again. */
+export function exportStep(
+  project: string,
+  { name, prompts, dataset, split, verify = true }: ExportOptions,
+  result: ExportResult,
+): DoneStep {
   const [model, out] = [result.model, result.output_dir].map((path) => pathInProject(project, path)) as [
     string,
     string,
@@ -109,6 +113,11 @@ export function exportStep(project: string, result: ExportResult): DoneStep {
     `genai deploy export ${commandWord(model)} --target ${result.target} --precision ${result.precision}`,
     ...adapter.map((path) => `--adapter ${commandWord(path)}`),
     ...(result.adapter_only ? ['--adapter-only'] : []),
+    ...(name === undefined ? [] : [`--name ${commandWord(name)}`]),
+    ...(prompts === undefined ? [] : [`--prompts ${commandWord(pathInProject(project, prompts))}`]),
+    ...(dataset === undefined ? [] : [`--dataset ${commandWord(pathInProject(project, dataset))}`]),
+    ...(dataset === undefined || split === undefined ? [] : [`--split ${commandWord(split)}`]),
+    ...(verify ? [] : ['--no-verify']),
     `--out ${commandWord(out)}`,
   ];
   return {

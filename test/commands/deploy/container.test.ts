@@ -27,6 +27,9 @@ describe('genai deploy container', () => {
       'all',
       '--out',
       out,
+      '--port',
+      '9191',
+      '--model-in-image',
     ]);
     const {
       files,
@@ -55,6 +58,7 @@ describe('genai deploy container', () => {
       parse(readFileSync(join(project, 'stages/deploy-container-deployment-all.yaml'), 'utf8')),
     ).toMatchObject({
       stage: 'deploy',
+      command: expect.stringContaining('--port 9191 --slots 8') as string,
       outputs: files.map((file) => `deployment/${file}`),
       results: { kind: 'container', target: 'all', memory_limit_bytes: limit },
     });

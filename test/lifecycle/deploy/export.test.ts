@@ -63,7 +63,8 @@ describe('every target', () => {
     '%s in %s is the model that was exported',
     async (target, precision) => {
       const out = join(folder, `${target}-${precision}`);
-      const result = await exportModelFiles({ model, target, precision, out }, ports);
+      const options = { model, target, precision, out };
+      const result = await exportModelFiles(options, ports);
       const failed = result.verification!.rows.filter(({ verdict }) => verdict === 'fail');
       expect(failed).toEqual([]);
       expect(result.verification!.verdict).toBe('pass');
@@ -82,7 +83,12 @@ describe('every target', () => {
         ...{ format_version: 1, target, model, adapter: null, architecture: 'llama' },
         created: '2026-01-02T00:00:00.000Z',
       });
-      expect(exportStep(folder, result)).toMatchObject({ stage: 'deploy', results: { verified: 'pass' } });
+      const step = exportStep(folder, options, result);
+      expect(step).toMatchObject({ stage: 'deploy', results: { verified: 'pass' } });
+      const other = { ...options, name: 'x', prompts: join(folder, 'p.txt'), split: 'test', verify: false };
+      expect(exportStep(folder, other, result).command).toBe(
+        step.command.replace(' --out', ' --name x --prompts p.txt --no-verify --out'),
+      );
     },
     60_000,
   );
