@@ -25,6 +25,7 @@ import {
   silu,
 } from '../../../../src/core/layers/activation.js';
 import { sequenceAttention } from '../../../../src/core/layers/attention.js';
+import { joinHeads, splitHeads } from '../../../../src/core/layers/attention-heads.js';
 import { embedding } from '../../../../src/core/layers/embedding.js';
 import type { ForwardContext } from '../../../../src/core/layers/forward-context.js';
 import { linear } from '../../../../src/core/layers/linear.js';
@@ -437,6 +438,20 @@ export const OPERATION_CASES: Readonly<Record<string, Readonly<Record<string, re
       ].map((each) => ({ ...each, long: true })),
       attention({ name: 'a single token', batch: 1, length: 1, heads: 2, width: 2 }),
     ],
+  },
+  'layers/attention-heads': {
+    splitHeads: [1, 3].map((heads) => ({
+      name: `${heads} heads`,
+      operands: [floats([2, 5, 6])],
+      compute: (x: Tensor) => splitHeads(x, heads),
+      tolerance: EXACT,
+    })),
+    joinHeads: [1, 3].map((heads) => ({
+      name: `${heads} heads`,
+      operands: [floats([2, heads, 5, 2])],
+      compute: joinHeads,
+      tolerance: EXACT,
+    })),
   },
   'layers/embedding': {
     embedding: [
